@@ -1,0 +1,54 @@
+# `make` alone lists what there is to do.
+
+PYTHON ?= python3
+BIND ?= 127.0.0.1:8000
+PROFILE ?= 7.10.2
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(INSTALLED) ## set up whatever is missing, then serve on BIND in PROFILE
+	@export CRM_OAUTH_BIND=$(BIND) CRM_OAUTH_PROFILE=$(PROFILE) && \
+		$(BIN)/crm-oauth init --demo && exec $(BIN)/crm-oauth serve
+
+test: $(INSTALLED) ## run every test that this machine has the programs for
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+lint: $(INSTALLED) ## style, types and layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## put the code into the house's format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(INSTALLED) ## measure the hot paths (needs wrk)
+	$(BIN)/python -m bench
+
+lock: ## pin the newest dependencies, with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra dev --extra mysqlclient --upgrade --output-file requirements.lock setup.cfg
+	sed -i -e 's/^mysqlclient==\([0-9.]*\)/mysqlclient==\1 ; extra == "mysqlclient"/' \
+		-e '1i # Made by `make lock`: every extra, pinned with hashes. mysqlclient needs a C compiler and headers, so its\n# line is inert here (pip skips the marker) and serves whoever installs that extra by hand.' requirements.lock
+
+clean: ## remove what make made, but never var/
+	rm -rf $(VENV) build dist *.egg-info .*_cache .hypothesis
+
+$(INSTALLED): requirements.lock setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "crm-oauth needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python lacks its venv module; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
