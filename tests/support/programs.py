@@ -1,0 +1,56 @@
+"""Programs that a test needs and a machine may lack."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_REASON = "needs the program {!r}, which this machine lacks"
+_REASON_PATTERN = re.compile(re.escape(_REASON).replace(re.escape("{!r}"), "'(.+)'"))
+
+
+def require_program(name: str, *, also_in: Iterable[Path] = ()) -> Path:
+    """Find a program, or skip the test that asks for it; with `CI=true` fail it instead.
+
+    Args:
+        name: of the executable, such as `php`.
+        also_in: directories to search after those of PATH and the system's `sbin`.
+    """
+    directories = [*os.get_exec_path(), "/usr/local/sbin", "/usr/sbin", "/sbin", *map(str, also_in)]
+    found = shutil.which(name, path=os.pathsep.join(directories))
+    if not found:
+        _report_missing(name)
+    return Path(found)
+
+
+def require_php(*extensions: str) -> Path:
+    """Find PHP with these extensions, which Debian packages apart, as `require_program` does.
+
+    Args:
+        extensions: as `php -m` spells them, such as `curl`.
+    """
+    php = require_program("php")
+    loaded = subprocess.run([php, "-m"], capture_output=True, text=True, check=True).stdout.split()
+    for extension in extensions:
+        if extension not in loaded:
+            _report_missing(f"php-{extension}")
+    return php
+
+
+def missing_programs(skip_reasons: Iterable[str]) -> Counter[str]:
+    """Count, by program, the skips that `require_program` caused."""
+    matches = map(_REASON_PATTERN.search, skip_reasons)
+    return Counter(match[1] for match in matches if match)
+
+
+def _report_missing(name: str) -> NoReturn:
+    reason = _REASON.format(name)
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,1 @@
+"""Tests of the pure functions against what PHP made, and against PHP itself."""
