@@ -1,0 +1,45 @@
+"""How gunicorn serves `app:create_app()`; `crm-oauth serve` starts it so."""  # noqa: INP001  # gunicorn wants a file, not a package
+
+from pathlib import Path
+
+from crm_oauth.settings import Settings
+
+_settings = Settings.load()
+
+bind = _settings.bind
+workers = _settings.workers
+worker_class = "gthread"
+threads = _settings.threads
+loglevel = _settings.log_level
+proc_name = "crm-oauth"
+
+# Each worker builds its own application: one shared before the fork would share its database connections.
+preload_app = False
+# Nobody shall steer the workers but by signals.
+control_socket_disable = True
+# Outcomes are logged by the application, without what a request line may carry.
+accesslog = None
+
+# Seconds. A worker's threads may take long, its main loop may not.
+timeout = 30
+graceful_timeout = 30
+# Longer than a front end's usual pause between two requests on a connection.
+keepalive = 5
+backlog = 2048
+# A worker is good for any number of requests.
+max_requests = 0
+
+# Bytes. A Basic header holds an id and a secret of up to 8 kB each.
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 32 * 1024
+
+# No forwarded header is believed here, whoever sends it: the application knows which proxies to trust.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# A socket of `unix:PATH` is for its owner and group, where a front end belongs.
+umask = 0o007
+# Heartbeats on a disk would stall a worker whenever the disk is busy.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # files are unlinked at once

@@ -1,0 +1,135 @@
+"""Version profiles: everything that differs from one SuiteCRM to another, read from a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from crm_oauth.compat.intervals import Interval, parse_interval
+from crm_oauth.faults import StartupError
+
+
+def _as_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("a path starts with a slash")
+    return value
+
+
+def _as_duration(value: str) -> str:
+    parse_interval(value)
+    return value
+
+
+Duration = Annotated[str, AfterValidator(_as_duration)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Endpoint(_Section):
+    """`[endpoint]`: where the token endpoint is and how the routes around it answer."""
+
+    paths: list[Annotated[str, AfterValidator(_as_path)]] = Field(min_length=1)
+    wrong_method: Literal["json_api", "slim"]
+    headers: dict[str, str] = {}
+
+
+class Errors(_Section):
+    """`[errors]`: the dialect in which a fault is told."""
+
+    dialect: Literal["league5", "league8", "rfc6749"]
+    grant_mismatch: Literal["json_api", "invalid_client"]
+
+
+class AccessToken(_Section):
+    """`[access_token]`: shape and lifetime of access tokens."""
+
+    format: Literal["lcobucci3", "lcobucci4"]
+    lifetime: Duration
+
+    def expires_after(self) -> Interval:
+        """Return the lifetime as an interval to add to the moment of issue."""
+        return parse_interval(self.lifetime)
+
+
+class RefreshToken(_Section):
+    """`[refresh_token]`: lifetime of refresh tokens."""
+
+    lifetime: Duration
+
+    def expires_after(self) -> Interval:
+        """Return the lifetime as an interval to add to the moment of issue."""
+        return parse_interval(self.lifetime)
+
+
+class Clients(_Section):
+    """`[clients]`: what a client must prove and may use."""
+
+    open_grants: list[str]
+    public_secret: Literal["ignored", "required"]
+    confidential: Literal["secret", "flag"]
+    chosen_secret_hash: Literal["bcrypt", "sha256"]
+
+
+class Scopes(_Section):
+    """`[scopes]`: the scopes that may be asked for."""
+
+    known: list[str]
+
+
+class Profile(_Section):
+    """One version's behaviour. `config/*.toml` explains each key beside its value."""
+
+    version: str
+    stands_for: str
+    grants: list[str] = Field(min_length=1)
+    endpoint: Endpoint
+    errors: Errors
+    access_token: AccessToken
+    refresh_token: RefreshToken
+    clients: Clients
+    scopes: Scopes
+
+
+def profile_directory() -> Path:
+    """Return the folder of the profiles that ship: in a checkout beside the package, else inside it."""
+    package = Path(__file__).parent
+    beside = package.parent / "config"
+    return beside if beside.is_dir() else package / "config"
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles that ship, without the alias `default`."""
+    return sorted(path.stem for path in profile_directory().glob("*.toml") if not path.is_symlink())
+
+
+def load_profile(name: str) -> Profile:
+    """Read a profile.
+
+    Args:
+        name: the name of a profile that ships, or the path of a TOML file (anything with a slash or ending `.toml`).
+
+    Raises:
+        StartupError: when there is no such profile, or with a sentence for each bad key of it.
+    """
+    path = Path(name) if "/" in name or name.endswith(".toml") else profile_directory() / f"{name}.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(profile_names())
+        raise StartupError([f"Profile {name!r}: no such file or name; the ones that ship are {known}."]) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartupError([f"Profile {name!r} cannot be read: {error}."]) from None
+    try:
+        return Profile.model_validate(document)
+    except ValidationError as error:
+        raise StartupError(_sentences(name, error)) from None
+
+
+def _sentences(name: str, error: ValidationError) -> list[str]:
+    return [
+        f"Profile {name!r}, key {'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}."
+        for fault in error.errors()
+    ]

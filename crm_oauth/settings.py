@@ -1,0 +1,114 @@
+"""What an operator sets through the environment, checked at start with every fault named at once."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from crm_oauth.faults import StartupError
+
+PREFIX = "CRM_OAUTH_"
+
+ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
+SESSION_KEY_FILE = Path("var/keys/session.key")
+
+
+class Settings(BaseSettings):
+    """One frozen value a setting; the README lists them.
+
+    Read from variables that start with `CRM_OAUTH_`, and from a `.env` file in the working directory. A variable
+    with that prefix which is not listed here is a fault: a typing error must not silently leave a default in place.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    profile: str = Field("default", description="a profile's name in `config/`, or the path of a TOML file")
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///var/crm-oauth.db"),
+        description="SQLAlchemy URL: `sqlite:///…`, `mysql+pymysql://…`, `postgresql+psycopg://…`",
+    )
+    private_key: Path = Field(Path("var/keys/private.key"), description="RSA key that signs, PEM")
+    public_key: Path = Field(Path("var/keys/public.key"), description="its public half, PEM")
+    encryption_key: SecretStr | None = Field(
+        None,
+        description="SuiteCRM's `oauth2_encryption_key`, or a defuse ASCII-safe key; unset: `var/keys/encryption.key`",
+    )
+    encryption_key_previous: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="older encryption keys, comma-separated: they still decrypt refresh tokens"
+    )
+    session_key: SecretStr | None = Field(None, description="signs the panel's sessions; unset: `var/keys/session.key`")
+    refresh_grace: int = Field(
+        0, ge=0, le=300, description="seconds in which a used refresh token gets the same session again; 0: never"
+    )
+    keep_sessions_on_password_change: bool = Field(
+        default=False, description="whether a user who gets a new password keeps the tokens that are out"
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"
+    )
+    public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None = Field(
+        None, description="the address by which clients reach the server; unset: the one by which it was asked"
+    )
+    bind: str = Field("127.0.0.1:8000", description="address and port, or `unix:PATH`, that `serve` listens on")
+    workers: int = Field(2, ge=1, le=256, description="server processes")
+    threads: int = Field(4, ge=1, le=256, description="threads, and so database connections, of each process")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="`json` or `console`; unset: console on a terminal, else json"
+    )
+
+    @field_validator("encryption_key_previous", mode="before")
+    @classmethod
+    def _texts(cls, value: object) -> object:
+        return _split(value) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return [ip_network(part, strict=False) for part in _split(value)] if isinstance(value, str) else value
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read and check every setting.
+
+        Args:
+            environment: the variables, consulted only for unknown names; values come from the process.
+
+        Raises:
+            StartupError: with a sentence for each setting that is unknown or bad.
+        """
+        faults = [
+            f"{name}: there is no such setting; the README lists those there are."
+            for name in sorted(environment)
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in cls.model_fields
+        ]
+        try:
+            settings = cls()
+        except UnicodeDecodeError:
+            raise StartupError([*faults, ".env is not UTF-8 text."]) from None
+        except ValidationError as error:
+            faults += [_sentence(str(fault["loc"][0]), fault["msg"]) for fault in error.errors()]
+            raise StartupError(faults) from None
+        if faults:
+            raise StartupError(faults)
+        return settings
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _sentence(name: str, message: str) -> str:
+    variable = name.upper() if name.startswith(PREFIX.lower()) else PREFIX + name.upper()
+    return f"{variable}: {message[0].lower()}{message[1:]}."

@@ -1,0 +1,88 @@
+"""The database, and units of work on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, exc, make_url, text
+from sqlalchemy.orm import sessionmaker
+
+from crm_oauth.faults import StartupError
+from crm_oauth.store.engine import make_engine
+from crm_oauth.store.ports import Repositories
+from crm_oauth.store.repositories import repositories
+
+
+class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
+    """The database cannot do its work now: away, too busy, locked, read-only. Another try may succeed.
+
+    Its text is the driver's, which may name hosts and accounts: for the log and the operator, never for a client.
+    """
+
+
+class Database:
+    """A database and its pool of connections, to be shared by all threads of one process.
+
+    Args:
+        url: an SQLAlchemy URL.
+        pool_size: connections at most; no more threads than that can work at once.
+        statement_timeout: seconds that one statement may take.
+
+    Raises:
+        StartupError: the URL is bad, of a database that is not supported, or its driver is not installed.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: int = 10) -> None:
+        try:
+            self.url: URL = make_url(url)
+            self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
+        except (exc.ArgumentError, ValueError, ImportError) as error:
+            raise StartupError([f"DATABASE_URL: {error}."]) from None
+        # Rows stay readable after the commit, when their session is gone.
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Repositories]:
+        """Do all of a piece of work or none: commit at the end of the block, roll back on any exception.
+
+        Raises:
+            DatabaseUnavailable: from any statement of the block or from the commit.
+        """
+        with _faults_translated(), self._sessions.begin() as session:
+            yield repositories(session)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Lend a bare connection in a transaction, for what is no repository's business.
+
+        Raises:
+            DatabaseUnavailable: as `unit_of_work` does.
+        """
+        with _faults_translated(), self._engine.begin() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            DatabaseUnavailable: it gives none.
+        """
+        with self.connection() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close the pooled connections. Call it before a fork: two processes must not share one."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _faults_translated() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
+        raise DatabaseUnavailable(str(error.orig)) from error
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable(str(error.orig)) from error
+        raise
+    except exc.TimeoutError as error:
+        raise DatabaseUnavailable(str(error)) from error

@@ -1,0 +1,87 @@
+"""Engines: what each database needs so that all behave alike."""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+CONNECT_TIMEOUT = 3
+LOCK_TIMEOUT = 5
+
+
+def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
+    """Make the engine of a database.
+
+    Args:
+        url: of SQLite (a file), MySQL or MariaDB, or PostgreSQL.
+        pool_size: connections at most; one more thread waits three seconds for one.
+        statement_timeout: seconds that one statement may take.
+
+    Raises:
+        ValueError: another kind of database, or SQLite in memory, where each connection has its own.
+    """
+    match url.get_backend_name():
+        case "sqlite":
+            options = _sqlite(url)
+        case "mysql":
+            options = _mysql(statement_timeout)
+        case "postgresql":
+            options = _postgresql(statement_timeout)
+        case other:
+            raise ValueError(f"not a database that is supported: {other}")
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT,
+        pool_pre_ping=True,
+        hide_parameters=True,  # else the text of an error holds the hashes and identifiers of its statement
+        **options,
+    )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _sqlite(url: URL) -> dict[str, Any]:
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
+    # So sqlite3 begins a transaction at the first write, not the first read, and waits for the lock. One that
+    # a read began could not write once another had committed: SQLITE_BUSY_SNAPSHOT, without any waiting.
+    return {"connect_args": {"isolation_level": "IMMEDIATE", "timeout": LOCK_TIMEOUT}}
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _lower(text: str | None) -> str | None:
+    return text and text.lower()
+
+
+def _mysql(statement_timeout: int) -> dict[str, Any]:
+    return {
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {
+            "charset": "utf8mb4",
+            "connect_timeout": CONNECT_TIMEOUT,
+            "read_timeout": statement_timeout,
+            "write_timeout": statement_timeout,
+            "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
+        },
+    }
+
+
+def _postgresql(statement_timeout: int) -> dict[str, Any]:
+    limits = {"statement_timeout": statement_timeout, "lock_timeout": LOCK_TIMEOUT}
+    return {
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {
+            "connect_timeout": CONNECT_TIMEOUT,
+            "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
+        },
+    }

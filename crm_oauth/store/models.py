@@ -1,0 +1,164 @@
+"""SuiteCRM's own tables, as its `modules/*/vardefs.php` lay them out, with the indexes that they lack.
+
+Everything but the id is nullable there, so it is here: a row that SuiteCRM wrote must load.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Index, String, Text, func
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from crm_oauth.store.columns import UtcDateTime, exact_text, folded_text
+
+
+def new_id() -> str:
+    """Make the id of a new row: a random UUID, where SuiteCRM's `create_guid` follows the clock."""
+    return str(uuid4())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+_MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+
+
+class Base(DeclarativeBase):
+    """The columns that every SuiteCRM table has; a row with `deleted` set is dead to every look-up."""
+
+    __table_args__: Any = _MYSQL_TABLE
+
+    id: Mapped[str] = mapped_column(exact_text(36), primary_key=True, default=new_id)
+    date_entered: Mapped[datetime | None] = mapped_column(UtcDateTime, default=_now)
+    date_modified: Mapped[datetime | None] = mapped_column(UtcDateTime, default=_now, onupdate=_now)
+    modified_user_id: Mapped[str | None] = mapped_column(exact_text(36))
+    created_by: Mapped[str | None] = mapped_column(exact_text(36))
+    description: Mapped[str | None] = mapped_column(Text)
+    deleted: Mapped[bool | None] = mapped_column(default=False)
+
+
+class Client(Base):
+    """An OAuth 2 client (RFC 6749 section 2): module OAuth2Clients.
+
+    `secret` is a hash in one of SuiteCRM's forms; `assigned_user_id` is the user whom a client_credentials
+    token acts as. The `duration_*` columns are SuiteCRM's, filled as its panel fills them and read by nobody.
+    """
+
+    __tablename__ = "oauth2clients"
+
+    name: Mapped[str | None] = mapped_column(String(255))
+    secret: Mapped[str | None] = mapped_column(String(4000))
+    redirect_url: Mapped[str | None] = mapped_column(String(255))
+    is_confidential: Mapped[bool | None] = mapped_column(default=True)
+    allowed_grant_type: Mapped[str | None] = mapped_column(String(255), default="password")
+    duration_value: Mapped[int | None] = mapped_column(default=60)
+    duration_amount: Mapped[int | None] = mapped_column(default=1)
+    duration_unit: Mapped[str | None] = mapped_column(String(255), default="minute")
+    assigned_user_id: Mapped[str | None] = mapped_column(exact_text(36))
+
+
+class Token(Base):
+    """A pair of access and refresh token: module OAuth2Tokens.
+
+    The token columns hold identifiers (the `jti`), never what the client presents; `client` is a client's id
+    and `assigned_user_id` the user acted as. The defaults are what SuiteCRM's insert writes.
+    """
+
+    __tablename__ = "oauth2tokens"
+
+    name: Mapped[str | None] = mapped_column(String(255), default="")
+    modified_user_id: Mapped[str | None] = mapped_column(exact_text(36), default="1")
+    created_by: Mapped[str | None] = mapped_column(exact_text(36), default="")
+    token_is_revoked: Mapped[bool | None] = mapped_column(default=False)
+    token_type: Mapped[str | None] = mapped_column(String(255), default="")
+    access_token_expires: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_token: Mapped[str | None] = mapped_column(exact_text(255), index=True)
+    refresh_token: Mapped[str | None] = mapped_column(exact_text(255), index=True)
+    refresh_token_expires: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    grant_type: Mapped[str | None] = mapped_column(String(255), default="")
+    state: Mapped[str | None] = mapped_column(String(1024))
+    client: Mapped[str | None] = mapped_column(exact_text(36), index=True)
+    assigned_user_id: Mapped[str | None] = mapped_column(exact_text(36), index=True)
+
+    __table_args__ = (
+        # In this order it serves purging rows with a refresh token and rows without (NULL comes first).
+        Index("ix_oauth2tokens_expires", "refresh_token_expires", "access_token_expires"),
+        _MYSQL_TABLE,
+    )
+
+
+class User(Base):
+    """A user of the CRM: the columns of module Users that authentication needs.
+
+    `user_name` is not unique: deleted namesakes and, in old data, live ones exist.
+    """
+
+    __tablename__ = "users"
+
+    user_name: Mapped[str | None] = mapped_column(folded_text(60), index=True)
+    user_hash: Mapped[str | None] = mapped_column(String(255))
+    system_generated_password: Mapped[bool | None]
+    pwd_last_changed: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    authenticate_id: Mapped[str | None] = mapped_column(String(100))
+    sugar_login: Mapped[bool | None] = mapped_column(default=True)
+    first_name: Mapped[str | None] = mapped_column(String(255))
+    last_name: Mapped[str | None] = mapped_column(String(255))
+    is_admin: Mapped[bool | None] = mapped_column(default=False)
+    external_auth_only: Mapped[bool | None] = mapped_column(default=False)
+    status: Mapped[str | None] = mapped_column(String(100))
+    portal_only: Mapped[bool | None] = mapped_column(default=False)
+    employee_status: Mapped[str | None] = mapped_column(String(100))
+    is_group: Mapped[bool | None] = mapped_column(default=False)
+    factor_auth: Mapped[bool | None] = mapped_column(default=False)
+    factor_auth_interface: Mapped[str | None] = mapped_column(String(255))
+
+    @property
+    def may_authenticate(self) -> bool:
+        """Whether this user may get and keep tokens: the rule of SuiteCRM's web login.
+
+        A missing status is refused, as `status != 'Inactive'` is not true of NULL in SQL
+        (`modules/Users/authentication/SugarAuthenticate/SugarAuthenticateUser.php`).
+        """
+        return (
+            self.status is not None
+            and self.status.rstrip(" ").lower() != "inactive"
+            and not (self.deleted or self.portal_only or self.is_group or self.external_auth_only)
+        )
+
+
+class OwnBase(DeclarativeBase):
+    """Tables that are ours alone, prefixed so that they can stand in SuiteCRM's database beside its own."""
+
+    metadata = Base.metadata
+    __table_args__: Any = _MYSQL_TABLE
+
+
+class Refresh(OwnBase):
+    """That a refresh token was redeemed: which pair took the place of which, in which line of sessions.
+
+    `line_id` is the id of the first pair, with which the user or program signed in.
+    """
+
+    __tablename__ = "crm_oauth_refreshes"
+
+    token_id: Mapped[str] = mapped_column(exact_text(36), primary_key=True)
+    successor_id: Mapped[str] = mapped_column(exact_text(36), index=True, unique=True)
+    line_id: Mapped[str] = mapped_column(exact_text(36), index=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClientRights(OwnBase):
+    """What a client may do beyond SuiteCRM's columns."""
+
+    __tablename__ = "crm_oauth_clients"
+
+    client_id: Mapped[str] = mapped_column(exact_text(36), primary_key=True)
+    may_introspect: Mapped[bool] = mapped_column(default=False)
+
+
+# MySQL and MariaDB ignore case by the column's collation and have no index on an expression.
+Index("ix_users_user_name_lower", func.lower(User.user_name)).ddl_if(
+    ("sqlite", "postgresql")  # type: ignore[arg-type]  # takes several, but its annotation says one
+)

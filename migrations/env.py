@@ -1,0 +1,9 @@
+"""What Alembic runs to apply the migrations, on the connection that `crm_oauth.store.schema` hands over."""  # noqa: INP001 - Alembic wants a folder of scripts, not a package
+
+from alembic import context
+
+from crm_oauth.store.models import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()

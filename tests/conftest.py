@@ -1,0 +1,51 @@
+"""Fixtures and reports that every folder of tests may use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
+from tests.support.programs import missing_programs
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[DatabaseServer]:
+    """A PostgreSQL server of this run's own."""
+    yield from _running(PostgresqlServer())
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[DatabaseServer]:
+    """A MariaDB server of this run's own."""
+    yield from _running(MariadbServer())
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a new, empty database; each test that asks for it runs once on every kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
+
+
+def _running(server: DatabaseServer) -> Iterator[DatabaseServer]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say by name which programs the machine lacks, and how many tests were skipped for each."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    missing = missing_programs(reasons)
+    if missing:
+        terminalreporter.section("missing programs")
+        for name, tests in sorted(missing.items()):
+            terminalreporter.write_line(f"{name}: {tests} tests skipped")

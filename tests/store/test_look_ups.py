@@ -1,0 +1,87 @@
+"""Identifiers are found by their exact spelling on every database."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.ports import Repositories
+
+from .conftest import TokenMaker
+
+SPELLED = "Zoé-1"
+OTHERWISE_SPELLED = ["zoé-1", "ZOÉ-1", "Zoe-1", "Zoé-1 ", " Zoé-1", "Zoe\u0301-1", "Zoé-", "", "Zoé_1", "Zo%", "0", "1"]
+
+Find = Callable[[Repositories, str], Client | User | Token | None]
+
+
+def _session_token(stores: Repositories, text: str) -> Token | None:
+    session = stores.tokens.find_session(text)
+    return session.token if session else None
+
+
+LOOK_UPS: dict[str, Find] = {
+    "client": lambda stores, text: stores.clients.get(text),
+    "user": lambda stores, text: stores.users.get(text),
+    "access token": lambda stores, text: stores.tokens.find_by_access_token(text),
+    "session": _session_token,
+    "refresh token": lambda stores, text: stores.tokens.find_by_refresh_token(text),
+}
+
+
+look_ups = pytest.mark.parametrize("find", LOOK_UPS.values(), ids=LOOK_UPS.keys())
+
+
+@pytest.fixture
+def rows(database: Database) -> Database:
+    """A client, a user and a token whose identifiers are all spelled `SPELLED`."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id=SPELLED))
+        stores.users.add(User(id=SPELLED, user_name="zoe"))
+        stores.tokens.add(Token(id=SPELLED, access_token=SPELLED, refresh_token=SPELLED))
+    return database
+
+
+@look_ups
+def test_exact_spelling_is_found(rows: Database, find: Find) -> None:
+    """An identifier finds the row that holds it."""
+    with rows.unit_of_work() as stores:
+        row = find(stores, SPELLED)
+        assert row is not None
+        assert row.id == SPELLED
+
+
+@look_ups
+def test_any_other_spelling_is_not_found(rows: Database, find: Find) -> None:
+    """Case, accents, blanks, wildcards and numbers make another identifier."""
+    with rows.unit_of_work() as stores:
+        assert [text for text in OTHERWISE_SPELLED if find(stores, text)] == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LOOK_UPS if kind != "refresh token"])
+def test_deleted_rows_are_not_found(rows: Database, kind: str) -> None:
+    """A softly deleted row is dead to every look-up but that of used refresh tokens."""
+    find = LOOK_UPS[kind]
+    with rows.unit_of_work() as stores:
+        row = find(stores, SPELLED)
+        assert row is not None
+        row.deleted = True
+    with rows.unit_of_work() as stores:
+        assert find(stores, SPELLED) is None
+
+
+def test_deleting_a_client_kills_its_tokens(database: Database, add_token: TokenMaker) -> None:
+    """A deleted client leaves no list, and its tokens die with it; another client's live on."""
+    dying, living = add_token(client="dying"), add_token(client="living")
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="dying", name="a"))
+        stores.clients.add(Client(id="living", name="b"))
+    with database.unit_of_work() as stores:
+        client = stores.clients.get("dying")
+        assert client is not None
+        stores.clients.delete(client)
+    with database.unit_of_work() as stores:
+        assert [client.id for client in stores.clients.list()] == ["living"]
+        assert stores.tokens.find_by_access_token(str(dying.access_token)) is None
+        assert stores.tokens.find_by_access_token(str(living.access_token)) is not None

@@ -1,0 +1,136 @@
+"""A database that is away, full, locked or read-only is told from a mistake, and used again once it is well."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from crm_oauth.faults import StartupError
+from crm_oauth.store import engine, schema
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Client
+from tests.support.database_servers import DatabaseServer
+
+from .conftest import NOW, TokenMaker
+
+
+@pytest.fixture(params=["mariadb", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
+    """A server that a test may stop."""
+    server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
+    yield server
+    server.stop()
+    server.start()
+
+
+def add_client(database: Database, client_id: str) -> None:
+    """Write in a unit of work of its own."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id=client_id))
+
+
+def test_stopped_server_is_unavailable_until_it_is_back(server: DatabaseServer) -> None:
+    """Every use fails as unavailable while the server is away, and the same object works when it is back."""
+    database = Database(server.new_database())
+    schema.upgrade(database)
+    add_client(database, "before")
+    server.stop()
+    for use in (database.ping, lambda: add_client(database, "during"), lambda: schema.is_current(database)):
+        with pytest.raises(DatabaseUnavailable):
+            use()
+    server.start()
+    database.ping()
+    add_client(database, "after")
+    with database.unit_of_work() as stores:
+        assert {client.id for client in stores.clients.list()} == {"before", "after"}
+    database.dispose()
+
+
+def test_restart_between_units_of_work_goes_unnoticed(server: DatabaseServer) -> None:
+    """Connections that died while nobody used them are replaced before the next unit of work begins."""
+    database = Database(server.new_database())
+    schema.upgrade(database)
+    add_client(database, "before")
+    server.stop()
+    server.start()
+    add_client(database, "after")
+    database.dispose()
+
+
+def test_server_stopped_within_a_unit_of_work(server: DatabaseServer) -> None:
+    """A unit of work whose server goes before the commit is unavailable, and nothing of it is kept."""
+    database = Database(server.new_database())
+    schema.upgrade(database)
+
+    def lose_the_server() -> None:
+        with database.unit_of_work() as stores:
+            stores.clients.add(Client(id="lost"))
+            server.stop()
+
+    with pytest.raises(DatabaseUnavailable):
+        lose_the_server()
+    server.start()
+    with database.unit_of_work() as stores:
+        assert stores.clients.list() == []
+    database.dispose()
+
+
+def test_waiting_for_a_lock_ends(database_url: str, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that another holds too long makes the work unavailable; it succeeds once the row is free."""
+    add_token(access_token="access", refresh_token="refresh")
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT", 1)
+    database = Database(database_url)
+
+    def redeem() -> bool:
+        with database.unit_of_work() as stores:
+            return stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
+
+    def redeem_while_another_holds_the_row() -> None:
+        with database.unit_of_work() as other:
+            assert other.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
+            redeem()
+
+    with pytest.raises(DatabaseUnavailable):
+        redeem_while_another_holds_the_row()
+    assert redeem()
+    database.dispose()
+
+
+def test_waiting_for_a_connection_ends(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool with no connection left makes the work unavailable, and lends again once one is back."""
+    monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)
+    database = Database(database_url, pool_size=1)
+    with database.connection(), pytest.raises(DatabaseUnavailable):
+        database.ping()
+    database.ping()
+    database.dispose()
+
+
+def test_read_only_database_is_unavailable(postgresql_server: DatabaseServer) -> None:
+    """A database that takes no writes, as a standby does, is unavailable rather than wrong."""
+    url = postgresql_server.new_database()
+    database = Database(url)
+    schema.upgrade(database)
+    with database.connection() as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    database.dispose()
+    with pytest.raises(DatabaseUnavailable):
+        add_client(database, "1")
+    database.dispose()
+
+
+def test_mistake_is_no_outage(database: Database) -> None:
+    """A statement that breaks a rule of the schema fails as itself, without the values that it was given."""
+    add_client(database, "a-client-id")
+    with pytest.raises(IntegrityError) as fault:
+        add_client(database, "a-client-id")
+    assert "parameters hidden" in str(fault.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "oracle://localhost/x", "mssql://x"])
+def test_unsupported_database_is_refused(url: str) -> None:
+    """A database on which the server could not keep its promises is refused by name."""
+    with pytest.raises(StartupError, match=r"SQLite needs a file|not a database that is supported"):
+        Database(url)

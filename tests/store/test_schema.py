@@ -1,0 +1,107 @@
+"""The migrations make the schema that the models describe, however many processes run them at once."""
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Base, Client
+
+UPGRADE = """
+import sys
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database
+
+schema.upgrade(Database(sys.argv[1]))
+"""
+
+# What each database says of its own tables, a column or an index a line.
+DEFINITIONS = {
+    "sqlite": ["SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"],
+    "mysql": [f"SHOW CREATE TABLE {table}" for table in Base.metadata.tables],
+    "postgresql": [
+        """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, collation_name
+           FROM information_schema.columns WHERE table_schema = 'public'""",
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    ],
+}
+
+
+def definition(connection: Connection) -> set[str]:
+    """Read the lines that define the tables, in no order."""
+    statements = DEFINITIONS[connection.dialect.name]
+    rows = [row for statement in statements for row in connection.execute(text(statement))]
+    lines = "\n".join(" ".join(map(str, row)) for row in rows).splitlines()
+    return {line.strip().rstrip(",").strip() for line in lines}
+
+
+def test_models_and_migrations_agree(database: Database) -> None:
+    """The tables that the migrations made are, by the database's own account, those of the models."""
+    with database.connection() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+        migrated = definition(connection)
+        Base.metadata.drop_all(connection)
+    with database.connection() as connection:
+        Base.metadata.create_all(connection)
+        modelled = definition(connection)
+    assert len(migrated) > len(Base.metadata.tables["users"].columns)
+    assert migrated == modelled
+
+
+def test_revision_is_known(database_url: str) -> None:
+    """A new database has no revision and is not current; after the upgrade it is, and stays so."""
+    database = Database(database_url)
+    assert schema.current_revision(database) is None
+    assert not schema.is_current(database)
+    for _ in range(2):
+        schema.upgrade(database)
+        assert schema.current_revision(database) == schema.head_revision() is not None
+        assert schema.is_current(database)
+    database.dispose()
+
+
+def test_upgrade_keeps_rows(database: Database) -> None:
+    """An upgrade of a database in use loses nothing."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="1"))
+    schema.upgrade(database)
+    with database.unit_of_work() as stores:
+        assert stores.clients.get("1") is not None
+
+
+def test_processes_that_upgrade_at_once(database_url: str) -> None:
+    """Of several processes that upgrade a new database at once none fails, and the schema is whole."""
+    command = [sys.executable, "-c", UPGRADE, database_url]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    faults = [process.communicate()[1] for process in processes]
+    assert faults == [b""] * len(processes)
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    database = Database(database_url)
+    assert schema.is_current(database)
+    with database.connection() as connection:
+        assert inspect(connection).get_table_names() == sorted([*Base.metadata.tables, "alembic_version"])
+        assert connection.scalar(text("SELECT COUNT(*) FROM alembic_version")) == 1
+    database.dispose()
+
+
+# MariaDB commits each statement that changes the schema.
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_failed_upgrade_leaves_nothing(database_url: str) -> None:
+    """A migration that fails half-way is undone, where the database can undo it."""
+    database = Database(database_url)
+    with database.connection() as connection:
+        connection.execute(text("CREATE TABLE users (id INTEGER)"))
+    with pytest.raises(Exception, match="users"):
+        schema.upgrade(database)
+    with database.connection() as connection:
+        assert inspect(connection).get_table_names() == ["users"]
+    database.dispose()
+
+
+def test_upgrade_of_an_unavailable_database() -> None:
+    """An upgrade that cannot reach the database says so as every unit of work does."""
+    with pytest.raises(DatabaseUnavailable):
+        schema.upgrade(Database("sqlite:////nowhere/at/all.db"))

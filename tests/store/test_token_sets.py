@@ -1,0 +1,130 @@
+"""Tokens are listed, revoked and purged by what they have in common."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Token
+from crm_oauth.store.ports import TokenFilter
+
+from .conftest import NOW, TokenMaker
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+FILTERS = [
+    (TokenFilter(), "abcd"),
+    (TokenFilter(row_id="a"), "a"),
+    (TokenFilter(row_id="A"), ""),
+    (TokenFilter(row_id="a "), ""),
+    (TokenFilter(row_id=""), ""),
+    (TokenFilter(access_token="access-b"), "b"),
+    (TokenFilter(access_token="access-b "), ""),
+    (TokenFilter(access_token="deleted"), ""),
+    (TokenFilter(client_id="client-1"), "acd"),
+    (TokenFilter(client_id="client-2"), "b"),
+    (TokenFilter(client_id="client-2 "), ""),
+    (TokenFilter(client_id="client-1", user_id="user-2"), "c"),
+    (TokenFilter(user_id="user-1"), "abd"),
+    (TokenFilter(user_id="USER-1"), ""),
+    (TokenFilter(active_at=NOW), "abc"),
+    (TokenFilter(active_at=NOW + HOUR), "ac"),
+    (TokenFilter(active_at=NOW + DAY), ""),
+]
+
+
+@pytest.fixture
+def tokens(add_token: TokenMaker) -> None:
+    """Four live tokens `a` to `d`, the last one revoked, and a deleted one."""
+    rows: dict[str, dict[str, Any]] = {
+        "a": {"access_token_expires": NOW - HOUR},
+        "b": {"client": "client-2", "refresh_token": None, "refresh_token_expires": None},
+        "c": {"assigned_user_id": "user-2"},
+        "d": {"token_is_revoked": True},
+        "e": {"access_token": "deleted", "deleted": True},
+    }
+    for row_id, columns in rows.items():
+        add_token(**{"id": row_id, "access_token": f"access-{row_id}", **columns})
+
+
+def ids(rows: Sequence[Token]) -> str:
+    """Ids of one letter, joined in order."""
+    return "".join(row.id for row in rows)
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(("which", "expected"), FILTERS, ids=str)
+def test_filter_selects(database: Database, which: TokenFilter, expected: str) -> None:
+    """A filter lists the live rows for which all that it names holds, exactly spelled, and revokes those alone."""
+    with database.unit_of_work() as stores:
+        assert sorted(ids(stores.tokens.list(which))) == sorted(expected)
+        assert stores.tokens.revoke(which, now=NOW + SECOND) == len(expected.replace("d", ""))
+    with database.unit_of_work() as stores:
+        rows = stores.tokens.list(TokenFilter())
+        assert {row.id for row in rows if row.token_is_revoked} == {*expected, "d"}
+        assert {row.id for row in rows if row.date_modified == NOW + SECOND} == {*expected} - {"d"}
+
+
+@pytest.mark.usefixtures("tokens")
+def test_revoking_twice_counts_once(database: Database) -> None:
+    """Rows revoked before are neither counted nor dated anew."""
+    with database.unit_of_work() as stores:
+        assert stores.tokens.revoke(TokenFilter(), now=NOW) == 3
+        assert stores.tokens.revoke(TokenFilter(), now=NOW + SECOND) == 0
+
+
+@pytest.mark.usefixtures("tokens")
+def test_row_loaded_before_is_read_anew(database: Database) -> None:
+    """A look-up tells what the database holds now, within the unit of work that revoked the row too."""
+    with database.unit_of_work() as stores:
+        before = stores.tokens.find_by_access_token("access-a")
+        stores.tokens.revoke(TokenFilter(), now=NOW)
+        after = stores.tokens.find_by_access_token("access-a")
+        assert before is after is not None
+        assert after.token_is_revoked
+
+
+def test_list_goes_on_after_a_row(database: Database, add_token: TokenMaker) -> None:
+    """Pages show each row once, the newest first, rows of the same second too."""
+    for row_id, age in {"a": 3, "b": 1, "c": 2, "d": 2, "e": 2}.items():
+        add_token(id=row_id, date_entered=NOW - age * SECOND)
+    with database.unit_of_work() as stores:
+        pages = [stores.tokens.list(TokenFilter(), limit=2)]
+        while pages[-1]:
+            pages.append(stores.tokens.list(TokenFilter(), limit=2, after=pages[-1][-1]))
+    assert [ids(page) for page in pages] == ["be", "dc", "a", ""]
+
+
+def test_purge_removes_only_what_is_dead_in_both_tokens(database: Database, add_token: TokenMaker) -> None:
+    """A row goes when both its tokens have expired, used and revoked rows too, and not a second earlier."""
+    past = {"access_token_expires": NOW - SECOND, "refresh_token_expires": NOW - SECOND}
+    add_token(id="both expired", **past)
+    add_token(id="no refresh token", **{**past, "refresh_token_expires": None})
+    add_token(id="revoked", **past, token_is_revoked=True)
+    add_token(id="redeemed", **past, deleted=True)
+    kept: dict[str, dict[str, Any]] = {
+        "refreshable": {**past, "refresh_token_expires": NOW},
+        "access alone": {**past, "refresh_token_expires": None, "access_token_expires": NOW},
+        "access longer": {**past, "access_token_expires": NOW},
+        "revoked early": {**past, "refresh_token_expires": NOW, "token_is_revoked": True},
+        "without expiry": {"access_token_expires": None, "refresh_token_expires": None},
+    }
+    for row_id, columns in kept.items():
+        add_token(**{"id": row_id, **columns})
+    with database.unit_of_work() as stores:
+        assert stores.tokens.purge(expired_before=NOW, batch=100) == 4
+    with database.unit_of_work() as stores:
+        assert {row.id for row in stores.tokens.list(TokenFilter())} == kept.keys()
+
+
+def test_purge_works_in_batches(database: Database, add_token: TokenMaker) -> None:
+    """A batch is the most that one call removes; calls until nothing is left remove all."""
+    for _ in range(5):
+        add_token(access_token_expires=NOW - SECOND, refresh_token_expires=NOW - SECOND)
+    removed: list[int] = []
+    while not removed or removed[-1]:
+        with database.unit_of_work() as stores:
+            removed.append(stores.tokens.purge(expired_before=NOW, batch=2))
+    assert removed == [2, 2, 1, 0]

@@ -1,0 +1,102 @@
+"""A unit of work is done wholly or not at all, and needs no retry because another was quicker."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Client, Token
+
+from .conftest import NOW, TokenMaker
+
+DIE_AFTER_STEPS = """
+import os, sys
+from datetime import datetime
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Token
+
+url, steps, now = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
+with Database(url).unit_of_work() as stores:
+    for step in [
+        lambda: stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=now),
+        lambda: stores.tokens.add(Token(access_token="access-2", refresh_token="refresh-2")),
+    ][:steps]:
+        step()
+    os._exit(9)
+"""
+
+
+def names(database: Database) -> list[str | None]:
+    """Names of the clients that a new unit of work sees."""
+    with database.unit_of_work() as stores:
+        return [client.name for client in stores.clients.list()]
+
+
+def test_end_of_the_block_commits(database: Database) -> None:
+    """What a block wrote is there for others once it ends, and its rows stay readable."""
+    with database.unit_of_work() as stores:
+        client = Client(name="a")
+        stores.clients.add(client)
+        client.name = "b"
+    assert names(database) == ["b"]
+    assert client.name == "b"
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_exception_rolls_back(database: Database, fault: type[BaseException]) -> None:
+    """Any exception undoes all that the block wrote, and goes on to the caller."""
+
+    def write_and_fail() -> None:
+        with database.unit_of_work() as stores:
+            stores.clients.add(Client(name="a"))
+            raise fault
+
+    with pytest.raises(fault):
+        write_and_fail()
+    assert names(database) == []
+
+
+def test_uncommitted_writes_are_invisible(database: Database) -> None:
+    """Nobody sees what a unit of work wrote before its end, and reading does not wait for it."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(name="a"))
+        assert names(database) == []
+
+
+def test_read_then_write_after_the_commit_of_another(database: Database) -> None:
+    """A unit of work that has read may write though another committed meanwhile."""
+    with database.unit_of_work() as first:
+        assert first.clients.list() == []
+        with database.unit_of_work() as second:
+            second.clients.add(Client(name="b"))
+        first.clients.add(Client(name="a"))
+    assert names(database) == ["a", "b"]
+
+
+def test_many_writers_wait_for_each_other(database: Database) -> None:
+    """Units of work that read and write at once all succeed."""
+
+    def write(number: int) -> None:
+        with database.unit_of_work() as stores:
+            stores.clients.list()
+            stores.clients.add(Client(name=f"{number:02}"))
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(write, range(40)))
+    assert names(database) == [f"{number:02}" for number in range(40)]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_crash_between_statements_leaves_nothing(
+    database: Database, database_url: str, add_token: TokenMaker, steps: int
+) -> None:
+    """A process that dies after any statement of a rotation leaves the old token good and no new one."""
+    add_token(access_token="access", refresh_token="refresh")
+    command = [sys.executable, "-c", DIE_AFTER_STEPS, database_url, str(steps), NOW.isoformat()]
+    assert subprocess.run(command, check=False).returncode == 9
+    with database.unit_of_work() as stores:
+        assert stores.tokens.find_by_access_token("access-2") is None
+        assert stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
+        stores.tokens.add(Token(access_token="access-2"))

@@ -1,0 +1,214 @@
+"""PostgreSQL and MariaDB servers to throw away, made from the machine's binaries; its own servers are left alone.
+
+They listen on this machine only, trust everybody, and need not survive a power cut unless they shall be durable.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import URL, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from tests.support.programs import require_program
+
+_PATIENCE = 60
+
+
+class DatabaseServer(ABC):
+    """A server of one's own, running from `start()` to `stop()`; `remove()` leaves nothing behind.
+
+    Args:
+        account: whom to run as when the tests run as root, which both servers refuse; else `nobody`.
+        durable: whether a commit waits for the disk, as it does where it counts.
+    """
+
+    stop_signal: signal.Signals
+    drop_option = ""
+
+    def __init__(self, account: str, *, durable: bool) -> None:
+        self._durable = durable
+        # Not pytest's tmp_path, which other accounts may not enter.
+        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-"))
+        self._account = _unprivileged(account)
+        if self._account:
+            shutil.chown(self.directory, self._account)
+        self._log = self.directory / "log"
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._install()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        if self._process:
+            raise RuntimeError("the server is running already")
+        self._process = self._spawn(self._server_command())
+        deadline = time.monotonic() + _PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(self._log.read_text(errors="replace"))
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop the server, whatever its clients are doing."""
+        if self._process:
+            self._process.send_signal(self.stop_signal)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop the server and delete all that it kept."""
+        self.stop()
+        shutil.rmtree(self.directory)
+
+    def new_database(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"test_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name}")
+        return self._url(name).render_as_string()
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database that `new_database` returned, whoever is still connected."""
+        self._execute(f"DROP DATABASE {make_url(url).database} {self.drop_option}")
+
+    @abstractmethod
+    def _install_command(self) -> list[str | Path]:
+        """Command line that fills the directory."""
+
+    @abstractmethod
+    def _server_command(self) -> list[str | Path]:
+        """Command line of the server, which stays in the foreground."""
+
+    @abstractmethod
+    def _url(self, database: str | None = None) -> URL:
+        """URL of one of its databases; without a name, of whatever is always there."""
+
+    def _install(self) -> None:
+        if self._spawn(self._install_command()).wait(_PATIENCE) != 0:
+            report = self._log.read_text(errors="replace")
+            self.remove()
+            raise RuntimeError(report)
+
+    def _spawn(self, command: list[str | Path]) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+                user=self._account,
+                group=self._account and pwd.getpwnam(self._account).pw_gid,
+                extra_groups=[] if self._account else None,
+            )
+
+    def _answers(self) -> bool:
+        try:
+            self._execute("SELECT 1")
+        except OperationalError:
+            return False
+        return True
+
+    def _execute(self, statement: str) -> None:
+        engine = create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+
+
+class PostgresqlServer(DatabaseServer):
+    """PostgreSQL in the locale `C`, whose own `lower()` knows ASCII only."""
+
+    stop_signal = signal.SIGINT  # "fast": does not wait for the clients to go
+    drop_option = "WITH (FORCE)"
+
+    def __init__(self, *, durable: bool = False) -> None:
+        # Debian keeps the server's programs out of PATH, by version.
+        versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+        self._initdb = require_program("initdb", also_in=versions)
+        self._postgres = require_program("postgres", also_in=versions)
+        super().__init__("postgres", durable=durable)
+
+    def _install_command(self) -> list[str | Path]:
+        return [
+            self._initdb,
+            f"--pgdata={self.directory / 'data'}",
+            "--username=postgres",
+            "--auth=trust",
+            "--locale=C",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]
+
+    def _server_command(self) -> list[str | Path]:
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.directory),
+            "max_connections": "200",
+        }
+        if not self._durable:
+            settings |= {"fsync": "off", "full_page_writes": "off"}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        return [self._postgres, "-D", self.directory / "data", *options]
+
+    def _url(self, database: str | None = "postgres") -> URL:
+        where = {"host": str(self.directory)}
+        return URL.create("postgresql+psycopg", "postgres", database=database, query=where)
+
+
+class MariadbServer(DatabaseServer):
+    """MariaDB with the settings that it ships with."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._mariadb_install_db = require_program("mariadb-install-db")
+        self._mariadbd = require_program("mariadbd")
+        # A port, for PyMySQL forgets to close a Unix socket that refuses it.
+        self._port = _free_port()
+        super().__init__("mysql", durable=durable)
+
+    def _install_command(self) -> list[str | Path]:
+        return [
+            self._mariadb_install_db,
+            "--no-defaults",
+            f"--datadir={self.directory / 'data'}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]
+
+    def _server_command(self) -> list[str | Path]:
+        return [
+            self._mariadbd,
+            "--no-defaults",
+            f"--datadir={self.directory / 'data'}",
+            f"--socket={self.directory / 'socket'}",
+            f"--pid-file={self.directory / 'pid'}",
+            f"--port={self._port}",
+            "--bind-address=127.0.0.1",
+            "--max-connections=200",
+            f"--innodb-flush-log-at-trx-commit={int(self._durable)}",
+        ]
+
+    def _url(self, database: str | None = None) -> URL:
+        return URL.create("mysql+pymysql", "root", host="127.0.0.1", port=self._port, database=database)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _unprivileged(account: str) -> str | None:
+    """Whom to run a server as; None for whoever runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    return account if account in {entry.pw_name for entry in pwd.getpwall()} else "nobody"

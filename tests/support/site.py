@@ -1,0 +1,127 @@
+"""A whole installation in a temporary folder: keys, database, rows, and the server as it ships."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Self
+
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database
+from crm_oauth.store.ports import Repositories
+
+ENCRYPTION_KEY = "BZZmEigHf0DEdHnTHm6V04To1D3lIsA6BBL5a0d1tII="
+
+
+class Site:
+    """An installation that a test fills and starts.
+
+    Args:
+        folder: an empty folder; the server's working directory.
+        profile: a profile's name or file.
+        database_url: None makes an SQLite file in the folder.
+        settings: further settings, without their prefix.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        profile: str,
+        database_url: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.database_url = database_url or f"sqlite:///{folder}/test.db"
+        self.database = Database(self.database_url)
+        chosen = {
+            "PROFILE": profile,
+            "DATABASE_URL": self.database_url,
+            "ENCRYPTION_KEY": ENCRYPTION_KEY,
+            "BIND": f"127.0.0.1:{self.port}",
+            "WORKERS": "1",
+            **(settings or {}),
+        }
+        own = {name: value for name, value in os.environ.items() if not name.startswith("CRM_OAUTH_")}
+        self.environment = own | {f"CRM_OAUTH_{name}": value for name, value in chosen.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+        schema.upgrade(self.database)
+
+    @property
+    def url(self) -> str:
+        """Return the server's address, without a trailing slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Return all that the server wrote so far."""
+        return (self.folder / "server.log").read_text()
+
+    def fill(self, work: Callable[[Repositories], object]) -> None:
+        """Change the database in one unit of work."""
+        with self.database.unit_of_work() as repositories:
+            work(repositories)
+
+    def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the `crm-oauth` command here."""
+        return subprocess.run(
+            [sys.executable, "-m", "crm_oauth.cli", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def __enter__(self) -> Self:
+        self.command("init").check_returncode()
+        with (self.folder / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "crm_oauth.cli", "serve"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._wait_until_alive(self._process)
+        except AssertionError:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=30)
+        self.database.dispose()
+
+    def _wait_until_alive(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            try:
+                connection.request("GET", "/healthz")
+                connection.getresponse()
+            except (OSError, HTTPException):
+                time.sleep(0.05)  # nothing tells when a port begins to listen
+            else:
+                return
+            finally:
+                connection.close()
+        raise AssertionError(f"the server did not start:\n{self.log}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
