@@ -1,0 +1,95 @@
+"""Composition root: the only file that knows every part. WSGI callable `app:app`, factory `app:create_app`."""
+
+import sys
+
+from flask import Flask
+
+from crm_oauth.compat.client_secrets import ClientSecretVerifier
+from crm_oauth.faults import StartupError, attempt
+from crm_oauth.oauth.access_tokens import AccessTokenValidator
+from crm_oauth.oauth.client_auth import ClientAuthenticator
+from crm_oauth.oauth.encryption import RefreshTokenKeys
+from crm_oauth.oauth.endpoints import Introspection, Revocation
+from crm_oauth.oauth.keys import KeyRing
+from crm_oauth.oauth.registry import GrantRegistry
+from crm_oauth.oauth.reuse import ReusePolicy
+from crm_oauth.oauth.server import CrmAuthorizationServer
+from crm_oauth.oauth.tokens import TokenIssuer
+from crm_oauth.oauth.wire import BODY_READ_LIMIT, MAX_BODY
+from crm_oauth.observe.logs import configure_logs, log_outcome
+from crm_oauth.profiles import load_profile
+from crm_oauth.settings import Settings
+from crm_oauth.store.db import Database
+from crm_oauth.web.api_routes import api_routes, for_bearer, unknown_route
+from crm_oauth.web.context import after_refusal, repositories
+from crm_oauth.web.discovery import discovery_routes
+from crm_oauth.web.errors import install_error_answers
+from crm_oauth.web.gate import gate_routes
+from crm_oauth.web.headers import install_endpoint_headers
+from crm_oauth.web.oauth_routes import oauth_routes
+from crm_oauth.web.ops import health_routes
+from crm_oauth.web.proxies import TrustedProxies
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; nothing is created on disk or in the database.
+
+    Args:
+        settings: what the operator set; None reads the environment.
+
+    Raises:
+        StartupError: with every fault of the settings, the profile, its grants and the keys.
+    """
+    settings = settings or Settings.load()
+    configure_logs(settings.log_level, settings.log_format)
+    faults: list[str] = []
+    profile = attempt(faults, load_profile, settings.profile)
+    grants = attempt(faults, GrantRegistry.discover().select, profile.grants) if profile else None
+    keys = attempt(faults, KeyRing, settings.private_key, settings.public_key)
+    codec = attempt(faults, RefreshTokenKeys, settings)
+    database = attempt(faults, Database, settings.database_url.get_secret_value(), pool_size=settings.threads)
+    if not (profile and grants and keys and codec and database):
+        raise StartupError(faults)
+
+    server = CrmAuthorizationServer(
+        profile=profile,
+        issuer=TokenIssuer(profile, keys, codec),
+        codec=codec,
+        authenticator=ClientAuthenticator(ClientSecretVerifier()),
+        reuse=ReusePolicy(settings.refresh_grace),
+        repositories=repositories,
+        after_refusal=after_refusal,
+        observers=[log_outcome],
+    )
+    for grant in grants:
+        server.register_grant(grant)
+    validator = AccessTokenValidator(keys)
+    server.register_endpoint(Introspection(server, validator))
+    server.register_endpoint(Revocation(server, validator))
+
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=BODY_READ_LIMIT, MAX_FORM_MEMORY_SIZE=MAX_BODY)
+    # Werkzeug would answer `/Api//access_token` with a redirect, which turns a POST into a GET.
+    app.url_map.merge_slashes = False
+    app.register_blueprint(oauth_routes(server, database))
+    app.register_blueprint(api_routes(validator, server.dialect, database))
+    app.register_blueprint(gate_routes(validator, database))
+    app.register_blueprint(discovery_routes(profile, grants, keys, settings.public_url))
+    app.register_blueprint(health_routes(database))
+    old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
+    install_error_answers(app, profile, server.dialect, old_api_route)
+    install_endpoint_headers(app, profile)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
+    return app
+
+
+def __getattr__(name: str) -> Flask:
+    """Make the WSGI callable `app` when a server asks for it, so that importing the factory costs nothing."""
+    if name != "app":
+        raise AttributeError(name)
+    try:
+        return create_app()
+    except StartupError as error:
+        sys.stderr.write("\n".join(["crm-oauth cannot start:", *error.faults, ""]))
+        # The status at which gunicorn gives up instead of starting the next worker.
+        sys.exit(4)

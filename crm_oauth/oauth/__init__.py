@@ -1,0 +1,1 @@
+"""The authorization server proper: Authlib's server, the pipeline of a token request, and what plugins subclass."""

@@ -1,0 +1,51 @@
+"""How a token request ended: the one thing that logs, metrics and audit look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.oauth.wire import WireRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one token request ended. It never holds a token, secret or password.
+
+    Args:
+        grant_type: as sent, or "".
+        client_id: of the client that was found, or "".
+        user_id: the resource owner of an issued token, or "".
+        status: of the answer.
+        refusal: what was wrong, independent of any dialect; "" when a token was issued.
+        seconds: from having read the request to having its answer.
+    """
+
+    grant_type: str
+    client_id: str
+    user_id: str
+    status: int
+    refusal: str
+    seconds: float
+
+
+Observer = Callable[[Outcome], None]
+
+
+def outcome_of(request: WireRequest, status: int, seconds: float) -> Outcome:
+    """Return the outcome of a request that has been answered.
+
+    Args:
+        request: the token request.
+        status: of its answer.
+        seconds: that it took.
+    """
+    error = request.refusal
+    meaning = error.fault.meaning.name.lower() if isinstance(error, OAuthFault) else getattr(error, "error", "")
+    return Outcome(
+        grant_type=request.parameters.texts.get("grant_type", ""),
+        client_id=request.client.get_client_id() if request.client else "",
+        user_id=request.user.id if request.user else "",
+        status=status,
+        refusal=meaning,
+        seconds=seconds,
+    )

@@ -1,0 +1,197 @@
+"""Authlib's authorization server, wired to our request, our tokens, our stores and our dialects."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, cast
+
+from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
+from flask import Request, Response
+from structlog import get_logger
+
+from crm_oauth.compat.answer import Answer
+from crm_oauth.compat.faults import Fault, Meaning
+from crm_oauth.compat.league import Dialect
+from crm_oauth.compat.passwords import verify_user_password
+from crm_oauth.compat.php_json import dumps
+from crm_oauth.compat.refresh_codec import RefreshClaims, RefreshTokenError
+from crm_oauth.oauth import client_auth
+from crm_oauth.oauth.client_auth import ClientAuthenticator, PresentedClient
+from crm_oauth.oauth.encryption import RefreshTokenKeys
+from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.oauth.grant import Grant
+from crm_oauth.oauth.outcome import Observer, outcome_of
+from crm_oauth.oauth.reuse import ReusePolicy
+from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
+from crm_oauth.oauth.wire import WireRequest
+from crm_oauth.profiles import Profile
+from crm_oauth.store.models import User
+from crm_oauth.store.ports import ClientStore, Repositories, TokenFilter
+
+_log = get_logger(__name__)
+
+
+class CrmAuthorizationServer(AuthorizationServer):
+    """The token endpoint of one profile.
+
+    Args:
+        profile: what is on, and every difference between versions.
+        issuer: makes the token pair.
+        codec: reads refresh tokens.
+        authenticator: checks clients.
+        reuse: decides about used refresh tokens.
+        repositories: gives the stores of the request's unit of work.
+        after_refusal: has something done although the request is refused and rolled back.
+        observers: are told each outcome, before it is committed.
+    """
+
+    def __init__(  # noqa: PLR0913  # the composition root names each part
+        self,
+        *,
+        profile: Profile,
+        issuer: TokenIssuer,
+        codec: RefreshTokenKeys,
+        authenticator: ClientAuthenticator,
+        reuse: ReusePolicy,
+        repositories: Callable[[], Repositories],
+        after_refusal: Callable[[Callable[[Repositories], object]], None],
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        super().__init__()
+        self.profile = profile
+        self.repositories = repositories
+        self.issuer = issuer
+        self.reuse = reuse
+        self.dialect = Dialect(profile.errors.dialect, profile.errors.grant_mismatch)
+        self._after_refusal = after_refusal
+        self._codec = codec
+        self._authenticator = authenticator
+        self._observers = tuple(observers)
+        # Authlib's base class, not its Flask one, whose defaults would issue ten-day tokens.
+        self.register_token_generator("default", cast("Any", issuer))
+        self.register_client_auth_method(client_auth.METHOD, self._present_client)
+
+    def respond(self, request: Request) -> Response:
+        """Answer a token request and tell the observers.
+
+        Args:
+            request: Flask's request; its body must not have been read.
+        """
+        started = time.perf_counter()
+        wire_request = WireRequest(request)
+        response = cast("Response", self.create_token_response(wire_request))
+        outcome = outcome_of(wire_request, response.status_code, time.perf_counter() - started)
+        for observe in self._observers:
+            observe(outcome)
+        return response
+
+    def respond_at(self, endpoint: str, request: Request) -> Response:
+        """Answer a request to one of the registered endpoints.
+
+        Args:
+            endpoint: Authlib's name of it, such as `introspection`.
+            request: Flask's request; its body must not have been read.
+        """
+        answer = self.create_endpoint_response(endpoint, WireRequest(request))  # type: ignore[no-untyped-call]  # typeshed
+        return cast("Response", answer)
+
+    def check_client_may_use(self, grant: Grant) -> None:
+        """Refuse a client that may not have this grant, or has not proved enough for it.
+
+        Args:
+            grant: the grant that is asked for, its client found.
+
+        Raises:
+            OAuthFault: grant_not_allowed or invalid_client.
+        """
+        client, rules = grant.presented.client, self.profile.clients
+        # The old API looked at the grant before the secret, and told so even to those with a wrong one.
+        if grant.GRANT_TYPE not in (*rules.open_grants, client.allowed_grant_type):
+            raise OAuthFault.grant_not_allowed()
+        self.require_proof(grant.presented, confidential_only=grant.CONFIDENTIAL_ONLY)
+        if grant.CONFIDENTIAL_ONLY and rules.confidential == "flag" and not client.is_confidential:
+            raise OAuthFault.invalid_client()
+        # SuiteCRM compares with a column that it never fills, so any redirect_uri is a wrong one.
+        if grant.request.parameters.get("redirect_uri"):
+            raise OAuthFault.invalid_client()
+
+    def require_proof(self, presented: PresentedClient, *, confidential_only: bool) -> None:
+        """Refuse a client that has not proved its secret, unless it is public and the profile lets those in without.
+
+        Args:
+            presented: the client that was found.
+            confidential_only: whether what it asks for is for those who can keep a secret.
+
+        Raises:
+            OAuthFault: invalid_client.
+        """
+        ignored = self.profile.clients.public_secret == "ignored"  # noqa: S105  # a rule, not a secret
+        excused = ignored and not presented.client.is_confidential and not confidential_only
+        if not (presented.proved or excused):
+            raise OAuthFault.invalid_client()
+
+    def verify_password(self, user: User | None, password: str) -> bool:
+        """Check a resource owner's password in the time that any check takes."""
+        eligible = user is not None and user.may_authenticate
+        return verify_user_password(password, user.user_hash if user and eligible else None)
+
+    def decode_refresh_token(self, text: str) -> RefreshClaims:
+        """Decrypt a refresh token.
+
+        Raises:
+            OAuthFault: when it is not one of ours.
+        """
+        try:
+            return self._codec.decode(text)
+        except RefreshTokenError:
+            raise OAuthFault.refresh_token_undecryptable() from None
+
+    # What Authlib calls:
+
+    def create_oauth2_request(self, request: WireRequest) -> WireRequest:
+        """Return the request, which `create_token_response` has read already."""
+        return request
+
+    def query_client(self, client_id: str) -> Any:  # noqa: ANN401  # Authlib's seam; our one method does not use it
+        """Return the live client with that id, or None."""
+        return self.repositories().clients.get(client_id)
+
+    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:  # noqa: ARG002  # Authlib's signature
+        """Save the row of a token pair."""
+        self.repositories().tokens.add(cast("IssuedToken", token).row)
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Send none: observers are told of the outcome instead."""
+
+    def handle_response(self, status: int, body: Mapping[str, object], headers: Any) -> Response:  # noqa: ANN401  # Authlib's signature
+        """Write a successful answer as PHP would."""
+        return Response(dumps(body), status, headers)
+
+    def handle_error_response(self, request: OAuth2Request, error: OAuth2Error) -> Response:
+        """Put an error into the profile's dialect."""
+        request = cast("WireRequest", request)
+        request.refusal = error
+        answer = self._answer(request, error)
+        return Response(answer.body, answer.status, list(answer.headers))
+
+    def _answer(self, request: WireRequest, error: OAuth2Error) -> Answer:
+        if isinstance(error, OAuthFault):
+            if error.ends_line_of:
+                self._after_refusal(partial(_end_line, error.ends_line_of))
+            return self.dialect.render(error.fault, request.authorization)
+        if isinstance(error, UnsupportedGrantTypeError):
+            return self.dialect.render(Fault(Meaning.UNSUPPORTED_GRANT_TYPE), request.authorization)
+        # A plugin may raise Authlib's own errors.
+        body = self.dialect.document(error.error or "", error.description or "")
+        return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))
+
+    def _present_client(self, query_client: object, request: WireRequest) -> PresentedClient:  # noqa: ARG002  # Authlib's signature
+        clients: ClientStore = self.repositories().clients
+        return self._authenticator.present(clients, request)
+
+
+def _end_line(token_id: str, repositories: Repositories) -> None:
+    revoked = repositories.tokens.revoke(TokenFilter(row_id=token_id), now=datetime.now(UTC))
+    _log.warning("used refresh token presented again: its line of sessions is revoked", row=token_id, revoked=revoked)

@@ -1,0 +1,33 @@
+"""The endpoints of the standards: token, at every path that it ever had; introspection; revocation."""
+
+from flask import Blueprint, Response, request
+
+from crm_oauth.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
+from crm_oauth.oauth.server import CrmAuthorizationServer
+from crm_oauth.store.db import Database
+from crm_oauth.web.context import answer_in_unit_of_work
+
+
+def oauth_routes(server: CrmAuthorizationServer, database: Database) -> Blueprint:
+    """Return the routes that clients post to.
+
+    Args:
+        server: answers them.
+        database: where each request has its unit of work.
+    """
+    routes = Blueprint("oauth", __name__)
+
+    def token() -> Response:
+        return answer_in_unit_of_work(database, lambda: server.respond(request))
+
+    def introspect() -> Response:
+        return answer_in_unit_of_work(database, lambda: server.respond_at("introspection", request))
+
+    def revoke() -> Response:
+        return answer_in_unit_of_work(database, lambda: server.respond_at("revocation", request))
+
+    views = [*((path, token) for path in server.profile.endpoint.paths)]
+    views += [(INTROSPECTION_PATH, introspect), (REVOCATION_PATH, revoke)]
+    for path, view in views:
+        routes.add_url_rule(path, view_func=view, methods=["POST"], provide_automatic_options=False)
+    return routes

@@ -1,0 +1,43 @@
+"""Believes X-Forwarded-* headers, but only from the proxies that the operator named."""
+
+from collections.abc import Collection, Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class TrustedProxies:
+    """WSGI middleware: Werkzeug's ProxyFix for requests from trusted addresses, nothing for all others.
+
+    Args:
+        app: the WSGI application.
+        networks: the addresses that are believed.
+    """
+
+    def __init__(self, app: "WSGIApplication", networks: Collection[IPv4Network | IPv6Network]) -> None:
+        self._direct = app
+        self._behind_proxy = ProxyFix(self._strip_prefix, x_for=1, x_proto=1, x_host=1, x_prefix=1)
+        self._networks = networks
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        app = self._behind_proxy if self._trusts(environ.get("REMOTE_ADDR", "")) else self._direct
+        return app(environ, start_response)
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            peer = ip_address(address)
+        except ValueError:  # a unix socket has no address: only the front end can reach it
+            return bool(self._networks) and not address
+        return any(peer in network for network in self._networks)
+
+    def _strip_prefix(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        # Some proxies name the prefix and cut it off the path, some name it and leave it on.
+        prefix, path = environ.get("SCRIPT_NAME", "").rstrip("/"), environ.get("PATH_INFO", "")
+        if prefix and path.startswith(prefix + "/"):
+            environ["PATH_INFO"] = path.removeprefix(prefix)
+        return self._direct(environ, start_response)
