@@ -1,0 +1,116 @@
+"""What must be right before the server can start."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_IWOTH
+from typing import Literal
+
+from crm_oauth.cli.database import open_database, reason, require_current_schema
+from crm_oauth.faults import StartupError
+from crm_oauth.key_rotation import previous_keys_folder
+from crm_oauth.oauth.encryption import load_refresh_codec
+from crm_oauth.oauth.keys import SigningKeys, permission_warning
+from crm_oauth.oauth.registry import GrantRegistry
+from crm_oauth.profiles import load_profile
+from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
+from crm_oauth.store.db import DatabaseUnavailable
+from crm_oauth.store.schema import head_revision
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        check: what was looked at.
+        result: only a fault keeps the server from starting.
+        detail: a sentence for the operator; never a secret.
+    """
+
+    check: str
+    result: Literal["ok", "warning", "fault"]
+    detail: str
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything that the environment's settings name."""
+    try:
+        settings = Settings.load()
+    except StartupError as error:
+        yield from (Finding("settings", "fault", fault) for fault in error.faults)
+        return
+    yield Finding("settings", "ok", "every setting is known and valid")
+    for name, check in _CHECKS.items():
+        yield from _findings(name, check, settings)
+    yield from _previous_keys(settings)
+    yield from _permissions(settings)
+
+
+def _findings(name: str, check: Callable[[Settings], str], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield Finding(name, "ok", check(settings))
+    except StartupError as error:
+        yield from (Finding(name, "fault", fault) for fault in error.faults)
+    except DatabaseUnavailable as error:
+        yield Finding(name, "fault", reason(error))
+
+
+def _profile(settings: Settings) -> str:
+    profile = load_profile(settings.profile)
+    GrantRegistry.discover().select(profile.grants)
+    return f"{settings.profile} stands for {profile.stands_for}, with {', '.join(profile.grants)}"
+
+
+def _signing_keys(settings: Settings) -> str:
+    SigningKeys.load(settings.private_key, settings.public_key)
+    return f"{settings.private_key} signs, with RSA of 2048 bits or more"
+
+
+def _encryption_key(settings: Settings) -> str:
+    load_refresh_codec(settings)
+    return "refresh tokens can be encrypted"
+
+
+def _database(settings: Settings) -> str:
+    with open_database(settings) as database:
+        database.ping()
+        return f"{database.url.get_backend_name()} answers"
+
+
+def _schema(settings: Settings) -> str:
+    with open_database(settings) as database:
+        require_current_schema(database)
+        return f"revision {head_revision()} is current"
+
+
+_CHECKS = {
+    "profile": _profile,
+    "signing keys": _signing_keys,
+    "encryption key": _encryption_key,
+    "database": _database,
+    "schema": _schema,
+}
+
+
+def _previous_keys(settings: Settings) -> Iterator[Finding]:
+    """Tell what is wrong with the keys that no longer sign: without them the server starts all the same."""
+    with suppress(StartupError):  # told as a fault of the signing keys
+        warnings = SigningKeys.load(settings.private_key, settings.public_key).warnings
+        yield from (Finding("previous keys", "warning", warning) for warning in warnings)
+    folder = previous_keys_folder(settings.private_key)
+    for path in (folder, *folder.glob("*.pem")):
+        if path.exists() and path.stat().st_mode & S_IWOTH:
+            detail = f"Others may write {path}, and so have tokens of their own taken. Set it with: chmod o-w {path}"
+            yield Finding("previous keys", "warning", detail)
+
+
+def _permissions(settings: Settings) -> Iterator[Finding]:
+    secret_files = settings.private_key, ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Path(".env")
+    there = [path for path in secret_files if path.is_file()]
+    warnings = [warning for path in there if (warning := permission_warning(path))]
+    if warnings:
+        yield from (Finding("permissions", "warning", warning) for warning in warnings)
+    else:
+        yield Finding("permissions", "ok", "only their owner and group reach the files with secrets")

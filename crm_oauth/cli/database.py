@@ -1,0 +1,80 @@
+"""The database as the commands use it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from crm_oauth.faults import StartupError
+from crm_oauth.settings import Settings
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import User
+from crm_oauth.store.ports import Repositories
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Lend the database of the settings; nothing connects to it yet.
+
+    Raises:
+        StartupError: the URL is bad, or its driver is not installed.
+    """
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def require_current_schema(database: Database) -> None:
+    """Check that the tables are the ones this program was written for.
+
+    Raises:
+        StartupError: they are not.
+        DatabaseUnavailable: the database is away.
+    """
+    if not schema.is_current(database):
+        raise StartupError(["The database's schema is missing or old; bring it up to date with: crm-oauth db upgrade"])
+
+
+@contextmanager
+def current_database() -> Iterator[Database]:
+    """Lend the database of the environment's settings, its schema checked.
+
+    Raises:
+        StartupError: a setting is bad or the schema is not current.
+        DatabaseUnavailable: the database is away.
+    """
+    with open_database(Settings.load()) as database:
+        require_current_schema(database)
+        yield database
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Repositories]:
+    """Lend the stores; what was done is committed at the end of the block.
+
+    Raises:
+        StartupError: a setting is bad or the schema is not current.
+        DatabaseUnavailable: the database is away.
+    """
+    with current_database() as database, database.unit_of_work() as stores:
+        yield stores
+
+
+def existing_user(stores: Repositories, user_name: str) -> User:
+    """Find the live user of a name.
+
+    Raises:
+        click.ClickException: there is none.
+    """
+    user = stores.users.find_by_name(user_name)
+    if user is None:
+        raise click.ClickException(f"There is no user {user_name!r}.")
+    return user
+
+
+def reason(error: DatabaseUnavailable) -> str:
+    """Say in one line, with the driver's words, why the database is unavailable."""
+    return f"The database is unavailable: {' '.join(str(error).split())}"

@@ -1,0 +1,30 @@
+"""`crm-oauth db`: the schema of the database."""
+
+import click
+
+from crm_oauth.cli.database import open_database, require_current_schema
+from crm_oauth.cli.output import working
+from crm_oauth.settings import Settings
+from crm_oauth.store import schema
+
+
+@click.group()
+def db() -> None:
+    """Upgrade and check the database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date; safe while others do the same."""
+    with open_database(Settings.load()) as database:
+        with working("Upgrading the schema"):
+            schema.upgrade(database)
+        click.echo(f"The schema is at revision {schema.current_revision(database)}.")
+
+
+@db.command()
+def check() -> None:
+    """Tell whether the schema is up to date: exit status 1 unless it is."""
+    with open_database(Settings.load()) as database:
+        require_current_schema(database)
+    click.echo(f"The schema is current: revision {schema.head_revision()}.")

@@ -1,0 +1,31 @@
+"""`crm-oauth serve`: the server itself."""
+
+import os
+import sys
+
+import click
+
+from crm_oauth.cli.checks import examine
+from crm_oauth.faults import StartupError
+from crm_oauth.profiles import profile_directory
+from crm_oauth.settings import PREFIX
+
+
+@click.command()
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen; also unix:PATH.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="Threads of each process.")
+def serve(**options: str | int | None) -> None:
+    """Serve with gunicorn; tells every fault at once if it cannot.
+
+    The options prevail over the settings of their names.
+    """
+    for name, value in options.items():
+        if value is not None:
+            os.environ[PREFIX + name.upper()] = str(value)
+    faults = [finding.detail for finding in examine() if finding.result == "fault"]
+    if faults:
+        raise StartupError(dict.fromkeys(faults))
+    config = str(profile_directory() / "gunicorn.py")
+    # Gunicorn takes the place of this process, and with it the signals that are sent here.
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", config, "app:create_app()"])  # noqa: S606  # no shell is wanted
