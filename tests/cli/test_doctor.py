@@ -1,0 +1,67 @@
+"""`crm-oauth doctor`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.conftest import Installation
+
+
+def _results(installation: Installation) -> dict[str, str]:
+    return {finding["check"]: finding["result"] for finding in installation.records("doctor")}
+
+
+def test_a_good_installation_is_well(ready: Installation) -> None:
+    """After `init` every check is ok, one line each."""
+    expected = ["settings", "profile", "signing keys", "encryption key", "database", "schema", "permissions"]
+    assert _results(ready) == dict.fromkeys(expected, "ok")
+    assert len(ready.told("doctor").splitlines()) == len(expected)
+
+
+@pytest.mark.parametrize("name", ["var/keys/private.key", "var/keys/encryption.key", "var/keys/session.key", ".env"])
+def test_a_readable_secret_is_a_warning(ready: Installation, name: str) -> None:
+    """A file with secrets that others may read is told, and is no fault."""
+    path = ready.folder / name
+    path.touch()
+    path.chmod(0o644)
+    assert _results(ready)["permissions"] == "warning"
+    assert f"chmod 600 {name}" in ready.told("doctor")
+
+
+def _short_key(installation: Installation) -> None:
+    for name in ("private", "public"):
+        (installation.folder / f"var/keys/{name}.key").write_text("short")
+
+
+def _default_encryption_key(installation: Installation) -> None:
+    (installation.folder / "var/keys/encryption.key").write_text("SCRM-DEFK")
+
+
+def _empty_database(installation: Installation) -> None:
+    (installation.folder / "var/crm-oauth.db").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "check"),
+    [(_short_key, "signing keys"), (_default_encryption_key, "encryption key"), (_empty_database, "schema")],
+)
+def test_a_fault_is_found(ready: Installation, harm: Callable[[Installation], None], check: str) -> None:
+    """What would keep the server from starting is a fault of its check, and the status is 1."""
+    harm(ready)
+    ended = ready.run("doctor")
+    assert ended.returncode == 1
+    assert next(line.split()[0] for line in ended.stdout.splitlines() if f"  {check}: " in line) == "fault"
+
+
+def test_bad_settings_are_all_told(empty: Installation) -> None:
+    """With bad settings nothing else can be checked, and each bad one has its line."""
+    ended = empty.run("doctor", FOO="1", WORKERS="0")
+    assert ended.returncode == 1
+    assert [line.split(":")[1].strip() for line in ended.stdout.splitlines()] == ["CRM_OAUTH_FOO", "CRM_OAUTH_WORKERS"]
+
+
+def test_an_empty_folder_has_every_fault_at_once(empty: Installation) -> None:
+    """Before `init`, keys, encryption key and database are all told."""
+    told = empty.refusal("serve")
+    for fault in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "database"):
+        assert fault in told

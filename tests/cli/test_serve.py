@@ -1,0 +1,117 @@
+"""`crm-oauth serve`: gunicorn, started and stopped."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from crm_oauth.profiles import profile_directory
+from tests.cli.conftest import SCRIPT, Installation
+from tests.support.programs import require_program
+
+
+@contextmanager
+def _serving(installation: Installation, *options: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the server, and go on as soon as gunicorn says that it listens: the kernel keeps what comes early."""
+    process = subprocess.Popen(
+        [SCRIPT, "serve", *options],
+        cwd=installation.folder,
+        env=installation.environment(**settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    before = []
+    with process:
+        for line in process.stderr:
+            before.append(line)
+            if "Listening at" in line:
+                break
+        else:
+            raise AssertionError("".join(before))
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.stderr.read()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    return number
+
+
+def _curl(folder: Path, *arguments: str) -> str:
+    command = [str(require_program("curl")), "--silent", "--show-error", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("kind", ["port", "socket"])
+def test_the_printed_requests_get_tokens(empty: Installation, port: int, kind: str) -> None:
+    """The lines of `init --demo`, pasted into a shell, get a token each; SIGTERM ends the server with status 0."""
+    curl = require_program("curl")
+    bind = {"port": f"127.0.0.1:{port}", "socket": f"unix:{empty.folder}/server.sock"}[kind]
+    told = empty.run("init", "--demo", BIND=bind).stdout
+    lines = [line for line in told.splitlines() if line.startswith("curl ")]
+    with _serving(empty, BIND=bind) as server:
+        for line in lines:
+            pasted = line.replace("curl", f"{curl} --silent --show-error", 1)
+            answer = subprocess.run(["/bin/sh", "-c", pasted], capture_output=True, text=True, check=True).stdout
+            assert json.loads(answer)["token_type"] == "Bearer"
+    assert len(lines) == 2
+    assert server.returncode == 0
+
+
+def test_options_prevail_over_settings(ready: Installation, port: int) -> None:
+    """`--bind` and `--workers` are what the server does, whatever the environment says."""
+    options = ("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2")
+    with _serving(ready, *options, BIND="127.0.0.1:1", WORKERS="2"):
+        assert json.loads(_curl(ready.folder, f"http://127.0.0.1:{port}/readyz"))["status"] == "ok"
+
+
+def test_gunicorn_believes_no_forwarded_header(ready: Installation, port: int) -> None:
+    """What only a proxy may say changes nothing, even when it comes from this machine."""
+    with _serving(ready, "--bind", f"127.0.0.1:{port}"):
+        for header in ("SCRIPT_NAME: /elsewhere", "PATH_INFO: /elsewhere", "X-Forwarded-Prefix: /elsewhere"):
+            assert json.loads(_curl(ready.folder, "-H", header, f"http://127.0.0.1:{port}/healthz")) == {"status": "ok"}
+
+
+def test_a_socket_is_not_for_everybody(ready: Installation) -> None:
+    """A Unix socket is reached by its owner and group only."""
+    with _serving(ready, "--bind", "unix:server.sock", "--workers", "1"):
+        assert (ready.folder / "server.sock").stat().st_mode & 0o777 == 0o770
+
+
+@pytest.mark.parametrize(("option", "status"), [("0", 2), ("many", 2), ("1000", 1)])
+def test_a_bad_option_starts_nothing(ready: Installation, option: str, status: int) -> None:
+    """A number that no server can have is refused before gunicorn starts."""
+    assert "workers" in ready.refusal("serve", "--workers", option, status=status).lower()
+
+
+def test_a_worker_that_cannot_boot_ends_the_server(empty: Installation, port: int) -> None:
+    """Gunicorn started without `serve` stops with the faults' text instead of trying for ever."""
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        str(profile_directory() / "gunicorn.py"),
+        "app:create_app()",
+    ]
+    environment = empty.environment(BIND=f"127.0.0.1:{port}")
+    ended = subprocess.run(
+        command, cwd=empty.folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode != 0
+    assert "PRIVATE_KEY: there is no var/keys/private.key" in ended.stderr

@@ -1,0 +1,21 @@
+<?php
+// SuiteCRM's documentation, "Configure Authentication", Password Grant.
+$ch = curl_init();
+$header = array(
+    'Content-type: application/vnd.api+json',
+    'Accept: application/vnd.api+json',
+);
+$postStr = json_encode(array(
+    'grant_type' => 'password',
+    'client_id' => '3D7f3fda97-d8e2-b9ad-eb89-5a2fe9b07650',
+    'client_secret' => 'client_secret',
+    'username' => 'admin',
+    'password' => 'admin',
+));
+$url = 'https://path-to-instance/Api/access_token';
+curl_setopt($ch, CURLOPT_URL, $url);
+curl_setopt($ch, CURLOPT_CUSTOMREQUEST, 'POST');
+curl_setopt($ch, CURLOPT_POSTFIELDS, $postStr);
+curl_setopt($ch, CURLOPT_RETURNTRANSFER, 1);
+curl_setopt($ch, CURLOPT_HTTPHEADER, $header);
+$output = curl_exec($ch);

@@ -1,0 +1,1 @@
+"""Grants that outside packages bring."""

@@ -1,0 +1,129 @@
+"""Key files that cannot serve stop the start, each with a sentence that names the file."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from joserfc.errors import SecurityWarning
+
+from crm_oauth.faults import StartupError
+from crm_oauth.oauth.keys import SigningKeys, permission_warning
+
+GOOD = rsa.generate_private_key(65537, 2048)
+OTHER = rsa.generate_private_key(65537, 2048)
+WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505  # that it is refused is what we test
+ELLIPTIC = ec.generate_private_key(ec.SECP256R1())
+
+
+def _private(key: PrivateKeyTypes, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
+    return key.private_bytes(Encoding.PEM, form, NoEncryption())
+
+
+def _public(key: PrivateKeyTypes) -> bytes:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """A good pair of files, for a test to spoil."""
+    private, public = tmp_path / "private.key", tmp_path / "public.key"
+    private.write_bytes(_private(GOOD))
+    public.write_bytes(_public(GOOD))
+    return private, public
+
+
+def _faults(pair: tuple[Path, Path]) -> tuple[str, ...]:
+    with pytest.raises(StartupError) as caught:
+        SigningKeys.load(*pair)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_good_pair(pair: tuple[Path, Path], form: PrivateFormat) -> None:
+    """A pair of SuiteCRM's loads, in both forms that openssl writes."""
+    pair[0].write_bytes(_private(GOOD, form))
+    assert SigningKeys.load(*pair).private.raw_value.key_size == 2048
+
+
+_ENCRYPTED = GOOD.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no key",
+        b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        _private(GOOD)[:-200],
+        _private(GOOD).replace(b"PRIVATE", b"SECRET"),
+        _private(ELLIPTIC),
+        _ENCRYPTED,
+    ],
+    ids=["empty", "text", "junk", "cut", "label", "elliptic curve", "pass phrase"],
+)
+@pytest.mark.parametrize("which", [0, 1], ids=["private", "public"])
+def test_no_rsa_key(pair: tuple[Path, Path], which: int, content: bytes) -> None:
+    """What is no RSA key in PEM without a pass phrase is refused, by its setting and path, and is not quoted."""
+    pair[which].write_bytes(content)
+    (fault,) = _faults(pair)
+    assert fault.startswith(("PRIVATE_KEY", "PUBLIC_KEY")[which])
+    assert str(pair[which]) in fault
+    assert "BEGIN" not in fault
+
+
+def test_missing_files(tmp_path: Path) -> None:
+    """Both missing files are told at once, with the command that makes them."""
+    private, public = _faults((tmp_path / "a.key", tmp_path / "b.key"))
+    assert "a.key" in private
+    assert "b.key" in public
+    assert "crm-oauth init" in private
+
+
+def test_folder_in_place_of_a_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A file that cannot be read is told with the system's reason."""
+    (fault,) = _faults((tmp_path, pair[1]))
+    assert "cannot be read" in fault
+
+
+def test_weak_key(pair: tuple[Path, Path]) -> None:
+    """An RSA key under 2,048 bits is refused."""
+    pair[0].write_bytes(_private(WEAK))
+    pair[1].write_bytes(_public(WEAK))
+    with pytest.warns(SecurityWarning):
+        (fault,) = _faults(pair)
+    assert "2048" in fault
+
+
+def test_mismatched_pair(pair: tuple[Path, Path]) -> None:
+    """Halves of two pairs are refused: SuiteCRM could not verify what we sign."""
+    pair[1].write_bytes(_public(OTHER))
+    (fault,) = _faults(pair)
+    assert fault.startswith("PUBLIC_KEY")
+
+
+def test_public_half_in_the_private_one_s_place(pair: tuple[Path, Path]) -> None:
+    """A public key cannot sign."""
+    pair[0].write_bytes(_public(GOOD))
+    (fault,) = _faults(pair)
+    assert "no private key" in fault
+
+
+@pytest.mark.parametrize(
+    ("mode", "warned"),
+    [(0o400, False), (0o440, False), (0o600, False), (0o640, False), (0o660, False)]
+    + [(mode, True) for mode in (0o644, 0o666, 0o700, 0o604, 0o777)],
+)
+def test_permissions(pair: tuple[Path, Path], mode: int, warned: bool) -> None:  # noqa: FBT001  # pytest's parameters
+    """Modes that league takes pass; one that lets others in is told, with the command that mends it."""
+    pair[0].chmod(mode)
+    warning = permission_warning(pair[0])
+    assert (warning is not None) == warned
+    assert not warned or "chmod 600" in str(warning)

@@ -1,0 +1,107 @@
+"""Settings are checked at start, and every fault is named at once."""
+
+import os
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from crm_oauth.faults import StartupError
+from crm_oauth.settings import PREFIX, Settings
+
+SetUp = Callable[..., None]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SetUp:
+    """Return a function that makes these, without their prefix, the only settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+    def set_up(**settings: str) -> None:
+        for name, value in settings.items():
+            monkeypatch.setenv(PREFIX + name, value)
+
+    return set_up
+
+
+def _faults() -> list[str]:
+    with pytest.raises(StartupError) as caught:
+        Settings.load()
+    return sorted(caught.value.faults)
+
+
+def test_defaults(environment: SetUp) -> None:
+    """Nothing has to be set."""
+    environment()
+    settings = Settings.load()
+    assert (settings.profile, settings.bind, settings.trusted_proxies) == ("default", "127.0.0.1:8000", ())
+
+
+def test_values(environment: SetUp) -> None:
+    """Values of the environment are read, lists at their commas."""
+    environment(PROFILE="7.14", THREADS="9", TRUSTED_PROXIES="127.0.0.1, 10.1.2.3/8,::1", ENCRYPTION_KEY_PREVIOUS="a,b")
+    settings = Settings.load()
+    assert (settings.profile, settings.threads) == ("7.14", 9)
+    assert settings.trusted_proxies == tuple(map(ip_network, ("127.0.0.1", "10.0.0.0/8", "::1")))
+    assert [key.get_secret_value() for key in settings.encryption_key_previous] == ["a", "b"]
+
+
+def test_empty_is_unset(environment: SetUp) -> None:
+    """An empty variable is as good as none."""
+    environment(PROFILE="", WORKERS="")
+    assert Settings.load() == Settings()
+
+
+def test_file(environment: SetUp) -> None:
+    """A file `.env` in the working directory is read; the environment prevails over it."""
+    environment(THREADS="3")
+    Path(".env").write_text("CRM_OAUTH_PROFILE=7.12\nCRM_OAUTH_THREADS=2\n")
+    settings = Settings.load()
+    assert (settings.profile, settings.threads) == ("7.12", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKERS", "0"),
+        ("WORKERS", "two"),
+        ("THREADS", "257"),
+        ("THREADS", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("TRUSTED_PROXIES", "127.0.0.1,nginx"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+    ],
+)
+def test_bad_value(environment: SetUp, name: str, value: str) -> None:
+    """A bad value is refused by its variable's whole name."""
+    environment(**{name: value})
+    (fault,) = _faults()
+    assert fault.startswith(f"{PREFIX}{name}: ")
+
+
+def test_all_faults_at_once(environment: SetUp) -> None:
+    """Unknown names and bad values are all told together, and nothing of a value that may be secret."""
+    environment(PROFIL="7.14", TRUSTED_PROXY="127.0.0.1", WORKERS="many", SECRET_KEY="zqsecret")
+    Path(".env").write_text("CRM_OAUTH_LOGLEVEL=zqsecret\n")
+    faults = _faults()
+    names = [fault.partition(":")[0].removeprefix(PREFIX) for fault in faults]
+    assert names == ["LOGLEVEL", "PROFIL", "SECRET_KEY", "TRUSTED_PROXY", "WORKERS"]
+    assert "zqsecret" not in "".join(faults)
+
+
+def test_secrets_are_not_shown(environment: SetUp) -> None:
+    """Printing the settings shows no key and no password."""
+    environment(ENCRYPTION_KEY="zqsecret", SESSION_KEY="zqsecret", DATABASE_URL="postgresql+psycopg://u:zqsecret@h/d")
+    assert "zqsecret" not in repr(Settings.load())
+
+
+def test_frozen(environment: SetUp) -> None:
+    """Nobody changes a setting while the program runs."""
+    environment()
+    with pytest.raises(ValidationError):
+        Settings.load().workers = 5  # type: ignore[misc]  # that is the point

@@ -1,0 +1,1 @@
+"""What a client sees, byte for byte, over real HTTP."""
