@@ -96,6 +96,15 @@ class EncryptionKey:
         self._remember(salt, keys)
         return _aes_ctr(keys, iv, body[_PREFIX.size :])
 
+    def remembers(self, ciphertext: str) -> bool:
+        """Tell whether this secret has opened, or made, another container with the same salt."""
+        try:
+            _, salt, _ = _PREFIX.unpack_from(_parse(ciphertext))
+        except DefuseError:
+            return False
+        with self._lock:
+            return salt in self._remembered
+
     @cached_property
     def _own_salt(self) -> bytes:
         # A salt is public: were this one a mere hash of the password, guesses could be tested without PBKDF2.

@@ -129,3 +129,14 @@ def test_plaintext_that_is_no_json_object_is_refused(plaintext: bytes) -> None:
     """Whatever was encrypted, the refusal is our own error."""
     with pytest.raises(RefreshTokenError):
         CODEC.decode(KEY.encrypt(plaintext))
+
+
+def test_a_previous_key_is_derived_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first token of a previous key no further one costs a derivation, not even for the current key."""
+    old = EncryptionKey.from_text("old")
+    claims = RefreshClaims("client", "refresh", "access", (), "1", 1)
+    tokens = [RefreshCodec(old).encode(claims) for _ in range(3)]
+    codec = RefreshCodec(EncryptionKey.from_text("new"), [EncryptionKey.from_text("old")])
+    assert codec.decode(tokens[0]) == claims
+    monkeypatch.setattr("crm_oauth.compat.defuse_secret.pbkdf2_hmac", None)
+    assert [codec.decode(token) for token in tokens[1:]] == [claims, claims]
