@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner
@@ -41,7 +42,8 @@ class Installation:
     def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command in this process; an exception that it does not tell itself gets through."""
         others = dict.fromkeys(name for name in os.environ if name.startswith("CRM_OAUTH_"))
-        with chdir(self.folder):
+        # What a command sets for the program that it becomes must not reach the next test.
+        with chdir(self.folder), patch.dict(os.environ):
             ended = CliRunner(env=others).invoke(main, arguments, input=stdin, env=self.environment(**settings))
         if ended.exception and not isinstance(ended.exception, SystemExit):
             raise ended.exception
