@@ -37,8 +37,9 @@ class ReusePolicy:
             raise OAuthFault.refresh_token_revoked()
         refresh, successor = use
         age = now - refresh.used_at
-        # A successor that was used in its turn is deleted, and so not found.
-        if successor is not None and age < self._grace:
+        # A successor that was used in its turn is deleted, and so not found. The age may be negative: another node's
+        # clock runs ahead, or this request waited for the one that used the token and began before it.
+        if self._grace and successor is not None and age < self._grace:
             return successor
         if age > _RACE:
             raise OAuthFault.refresh_token_stolen(used.id)

@@ -154,10 +154,6 @@ class CrmAuthorizationServer(AuthorizationServer):
         """Return the request, which `create_token_response` has read already."""
         return request
 
-    def query_client(self, client_id: str) -> Any:  # noqa: ANN401  # Authlib's seam; our one method does not use it
-        """Return the live client with that id, or None."""
-        return self.repositories().clients.get(client_id)
-
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:  # noqa: ARG002  # Authlib's signature
         """Save the row of a token pair."""
         self.repositories().tokens.add(cast("IssuedToken", token).row)

@@ -35,7 +35,7 @@ class Site:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.database_url = database_url or f"sqlite:///{folder}/test.db"
         self.database = Database(self.database_url)
         chosen = {
@@ -120,7 +120,8 @@ class Site:
         raise AssertionError(f"the server did not start:\n{self.log}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
