@@ -10,6 +10,7 @@ from crm_oauth.store.tokens import SqlTokenStore
 
 UserStoreFactory = Callable[[Session], UserStore]
 
+
 def repositories(session: Session, make_users: UserStoreFactory) -> Repositories:
     """Make the repositories of one unit of work; they flush and never commit."""
     users = make_users(session)

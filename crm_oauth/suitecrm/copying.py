@@ -11,8 +11,8 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import TokenFilter
-from crm_oauth.suitecrm.rows import RowFaultError, converted
-from crm_oauth.suitecrm.source import Row, Source
+from crm_oauth.suitecrm.rows import Row, RowConverter, RowFaultError
+from crm_oauth.suitecrm.source import Source
 
 _MARKS = ("id", "token_is_revoked")
 
@@ -80,8 +80,9 @@ class Copying:
             DatabaseUnavailable: one of the two databases is away.
         """
         tally = Tally(ours.name)
+        converter = RowConverter(ours, self.source.columns(ours), self.zone)
         for page in self.source.pages(ours):
-            rows = self._converted(ours, page, tally)
+            rows = self._converted(ours, page, converter, tally)
             if ours.name == Token.__tablename__:
                 plan = self._plan_sessions(ours, rows, tally)
                 work = self._write_sessions
@@ -96,11 +97,11 @@ class Copying:
             self.advanced(len(page))
         return tally
 
-    def _converted(self, ours: Table, page: Iterable[Row], tally: Tally) -> list[Row]:
+    def _converted(self, ours: Table, page: Iterable[Row], converter: RowConverter, tally: Tally) -> list[Row]:
         rows = []
         for row in page:
             try:
-                rows.append(converted(row, ours, self.zone))
+                rows.append(converter.convert(row))
             except RowFaultError as fault:
                 tally.refused += 1
                 self.refused(ours.name, str(row["id"]), str(fault))

@@ -1,12 +1,16 @@
 """Rows of SuiteCRM's as rows of ours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Column, String, Table
 
 from crm_oauth.store.columns import UtcDateTime
+
+Row = dict[str, Any]
 
 _UTC = ZoneInfo("UTC")
 _LOCAL_COLUMNS = {"access_token_expires", "refresh_token_expires"}
@@ -16,47 +20,51 @@ class RowFaultError(ValueError):
     """A row cannot be taken; the text says why, without its values."""
 
 
-def converted(row: Mapping[str, object], ours: Table, zone: ZoneInfo) -> dict[str, object]:
-    """Turn a row as the driver gives it into values for our table.
+class RowConverter:
+    """Turns rows as the driver gives them into values for a table of ours.
 
     Args:
-        row: values by column.
-        ours: the table that they are for.
+        ours: the table.
+        columns: those of its columns that the rows have.
         zone: of the tokens' expiry columns, PHP's default one; SuiteCRM keeps all other times in UTC.
-
-    Raises:
-        RowFaultError: a value does not fit.
     """
-    return {name: _value(value, ours.c[name], zone) for name, value in row.items()}
+
+    def __init__(self, ours: Table, columns: Iterable[str], zone: ZoneInfo) -> None:
+        self._converters = {name: _converter(ours.c[name], zone) for name in columns}
+
+    def convert(self, row: Row) -> Row:
+        """Return the values.
+
+        Raises:
+            RowFaultError: a value does not fit.
+        """
+        return {name: None if row[name] is None else convert(row[name]) for name, convert in self._converters.items()}
 
 
-def _value(value: object, column: Column[object], zone: ZoneInfo) -> object:
-    if value is None:
-        return None
+def _converter(column: Column[Any], zone: ZoneInfo) -> Callable[[Any], object]:
     match column.type:
         case UtcDateTime():
-            return _moment(value, column, zone if column.name in _LOCAL_COLUMNS else _UTC)
+            return partial(_moment, name=column.name, zone=zone if column.name in _LOCAL_COLUMNS else _UTC)
         case Boolean():
-            return bool(value)
-        case String() as type_:  # Text is one, too
-            return _text(value, column, type_.length)
-    return value
+            return bool
+        case String() as text:  # Text is one, too
+            return partial(_text, name=column.name, limit=text.length)
+    return int
 
 
-def _moment(value: object, column: Column[object], zone: ZoneInfo) -> datetime | None:
+def _moment(value: object, name: str, zone: ZoneInfo) -> datetime | None:
     if not isinstance(value, datetime):
         return None  # 0000-00-00, MySQL's way to say that there is none
     try:
         # Of an hour that comes twice the later: the token itself tells its end exactly.
-        return value.replace(tzinfo=zone, fold=1).astimezone(UTC).replace(microsecond=0)
+        return value.replace(microsecond=0, tzinfo=zone, fold=1).astimezone(UTC)
     except OverflowError:
-        raise RowFaultError(f"{column.name} is no time") from None
+        raise RowFaultError(f"{name} is no time") from None
 
 
-def _text(value: object, column: Column[object], limit: int | None) -> str:
-    text = str(value)
-    if limit is not None and len(text) > limit:
-        raise RowFaultError(f"{column.name} is longer than {limit} characters")
-    if "\0" in text:
-        raise RowFaultError(f"{column.name} holds NUL")
-    return text
+def _text(value: str, name: str, limit: int | None) -> str:
+    if limit is not None and len(value) > limit:
+        raise RowFaultError(f"{name} is longer than {limit} characters")
+    if "\0" in value:
+        raise RowFaultError(f"{name} holds NUL")
+    return value

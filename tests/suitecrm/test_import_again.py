@@ -64,7 +64,7 @@ def _add_many(site: SiteDatabase, number: int) -> None:
         connection.execute(text(str(statement).replace(":number", str(number))), {"until": as_local(SOON)})
 
 
-@pytest.mark.parametrize("number", [999, 1000, 1001, 2500])
+@pytest.mark.parametrize("number", [1999, 2000, 2001, 4500])
 def test_pages_meet_without_gap_or_overlap(quick_import: Import, number: int) -> None:
     """Any number of rows arrives, each once."""
     _add_many(quick_import.site, number)

@@ -35,6 +35,19 @@ def test_a_folder_tells_where_its_database_is(quick_import: Import) -> None:
     assert list(quick_import.clients()) == ["client"]
 
 
+def test_an_account_that_may_only_read_will_do(quick_import: Import) -> None:
+    """SELECT on the three tables is all that the copy needs."""
+    add_client(quick_import.site, "client")
+    url = make_url(quick_import.site.url).set(username="reader", password="letmein")
+    quick_import.site.execute("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'letmein'")
+    for table in ("oauth2clients", "oauth2tokens", "users"):
+        quick_import.site.execute(f"GRANT SELECT ON {url.database}.{table} TO reader@'127.0.0.1'")
+    command = ["import", "suitecrm", "--from", url.render_as_string(hide_password=False)]
+    ended = quick_import.installation.run(*command, DATABASE_URL=quick_import.target)
+    assert ended.returncode == 0, ended.stderr
+    assert list(quick_import.clients()) == ["client"]
+
+
 def test_a_folder_with_another_kind_of_database_is_told(ready: Installation) -> None:
     """A site on SQL Server cannot be copied."""
     _write_config(ready.folder / "crm", db_type="mssql")
