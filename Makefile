@@ -36,9 +36,10 @@ bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 
 lock: ## pin the newest dependencies, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra dev --extra mysqlclient --upgrade --output-file requirements.lock setup.cfg
-	sed -i -e 's/^mysqlclient==\([0-9.]*\)/mysqlclient==\1 ; extra == "mysqlclient"/' \
-		-e '1i # Made by `make lock`: every extra, pinned with hashes. mysqlclient needs a C compiler and headers, so its\n# line is inert here (pip skips the marker) and serves whoever installs that extra by hand.' requirements.lock
+		--extra dev --extra ldap --extra mysqlclient --upgrade --output-file requirements.lock setup.cfg
+	sed -i -E -e 's/^mysqlclient==[0-9.]+/& ; extra == "mysqlclient"/' \
+		-e 's/^(pyasn1|pyasn1-modules|python-ldap)==[0-9.]+/& ; extra == "ldap"/' \
+		-e '1i # Made by `make lock`: every extra, pinned with hashes. mysqlclient and python-ldap need a C compiler and headers, so\n# their lines are inert here (pip skips the marker) and serve whoever installs those extras by hand.' requirements.lock
 
 clean: ## remove what make made, but never var/
 	rm -rf $(VENV) build dist *.egg-info .*_cache .hypothesis

@@ -20,6 +20,8 @@ from crm_oauth.observe.logs import configure_logs, log_outcome
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
+from crm_oauth.store.user_stores import user_store
+from crm_oauth.store.users import SqlUserStore
 from crm_oauth.web.api_routes import api_routes, for_bearer, unknown_route
 from crm_oauth.web.context import after_refusal, repositories
 from crm_oauth.web.discovery import discovery_routes
@@ -47,8 +49,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     grants = attempt(faults, GrantRegistry.discover().select, profile.grants) if profile else None
     keys = attempt(faults, KeyRing, settings.private_key, settings.public_key)
     codec = attempt(faults, RefreshTokenKeys, settings)
-    database = attempt(faults, Database, settings.database_url.get_secret_value(), pool_size=settings.threads)
-    if not (profile and grants and keys and codec and database):
+    users = attempt(faults, user_store, settings)
+    database = attempt(
+        faults,
+        Database,
+        settings.database_url.get_secret_value(),
+        pool_size=settings.threads,
+        users=users or SqlUserStore,
+    )
+    if not (profile and grants and keys and codec and users and database):
         raise StartupError(faults)
 
     server = CrmAuthorizationServer(

@@ -44,6 +44,22 @@ def make_encryption_key(path: Path) -> bool:
     return _make(path, new_encryption_key(), _OWNER_ONLY)
 
 
+def take_key(path: Path, content: bytes) -> bool:
+    """Put a secret key from elsewhere in place.
+
+    Returns:
+        Whether the file was missing; else it holds this very key.
+
+    Raises:
+        OSError: the file cannot be read or written.
+        StartupError: there is another key already.
+    """
+    made = _make(path, content, _OWNER_ONLY)
+    if not made and path.read_bytes().strip() != content.strip():
+        raise StartupError([f"{path} holds another key already; move it away first."])
+    return made
+
+
 def make_session_key(path: Path) -> bool:
     """Make a key of 256 random bits that signs sessions.
 

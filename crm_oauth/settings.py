@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import AnyUrl, Field, SecretStr, StringConstraints, UrlConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crm_oauth.faults import StartupError
@@ -15,6 +15,9 @@ PREFIX = "CRM_OAUTH_"
 
 ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
 SESSION_KEY_FILE = Path("var/keys/session.key")
+
+_LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap"], host_required=True, default_port=389)]
+_NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
 class Settings(BaseSettings):
@@ -54,6 +57,26 @@ class Settings(BaseSettings):
     keep_sessions_on_password_change: bool = Field(
         default=False, description="whether a user who gets a new password keeps the tokens that are out"
     )
+    user_store: Literal["database", "ldap"] = Field(
+        "database", description="what checks passwords: `database`, the hash in the user's row, or `ldap`, a directory"
+    )
+    ldap_url: _LdapUrl | None = Field(None, description="the directory: `ldap://HOST`, with a port if need be")
+    ldap_start_tls: bool = Field(
+        default=True, description="whether the connection is encrypted, with StartTLS, before anything is asked"
+    )
+    ldap_ca_file: Path | None = Field(
+        None, description="certificates of those who may vouch for the directory, PEM; unset: the system's"
+    )
+    ldap_timeout: int = Field(5, ge=1, le=60, description="seconds in which the directory must have answered")
+    ldap_user_dn: _NamingUser | None = Field(
+        None, description="the name of each user's entry, such as `uid={username},ou=people,dc=example,dc=org`"
+    )
+    ldap_search_base: str | None = Field(
+        None, description="the entry under which users are searched, where one pattern does not fit all their names"
+    )
+    ldap_search_filter: _NamingUser = Field("(uid={username})", description="finds a user under the search base")
+    ldap_search_dn: str | None = Field(None, description="the account that searches; unset: nobody in particular")
+    ldap_search_password: SecretStr | None = Field(None, description="its password")
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"
     )

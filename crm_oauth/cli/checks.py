@@ -16,7 +16,9 @@ from crm_oauth.oauth.registry import GrantRegistry
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
 from crm_oauth.store.db import DatabaseUnavailable
+from crm_oauth.store.ports import DirectoryUnavailable
 from crm_oauth.store.schema import head_revision
+from crm_oauth.store.user_stores import open_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def examine() -> Iterator[Finding]:
     yield Finding("settings", "ok", "every setting is known and valid")
     for name, check in _CHECKS.items():
         yield from _findings(name, check, settings)
+    if settings.user_store == "ldap":
+        yield from _directory(settings)
     yield from _previous_keys(settings)
     yield from _permissions(settings)
 
@@ -92,6 +96,18 @@ _CHECKS = {
     "database": _database,
     "schema": _schema,
 }
+
+
+def _directory(settings: Settings) -> Iterator[Finding]:
+    """Look at the directory; without it the server starts all the same, for only passwords need it."""
+    try:
+        open_directory(settings).ping()
+    except StartupError as error:
+        yield from (Finding("directory", "fault", fault) for fault in error.faults)
+    except DirectoryUnavailable as error:
+        yield Finding("directory", "warning", f"{settings.ldap_url} cannot check passwords now: {error}")
+    else:
+        yield Finding("directory", "ok", f"{settings.ldap_url} answers")
 
 
 def _previous_keys(settings: Settings) -> Iterator[Finding]:

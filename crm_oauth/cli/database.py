@@ -11,16 +11,23 @@ from crm_oauth.store import schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import Repositories
+from crm_oauth.store.repositories import UserStoreFactory
+from crm_oauth.store.user_stores import user_store
+from crm_oauth.store.users import SqlUserStore
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
+def open_database(settings: Settings, users: UserStoreFactory = SqlUserStore) -> Iterator[Database]:
     """Lend the database of the settings; nothing connects to it yet.
+
+    Args:
+        settings: where it is.
+        users: makes the store of users.
 
     Raises:
         StartupError: the URL is bad, or its driver is not installed.
     """
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), users=users)
     try:
         yield database
     finally:
@@ -46,7 +53,8 @@ def current_database() -> Iterator[Database]:
         StartupError: a setting is bad or the schema is not current.
         DatabaseUnavailable: the database is away.
     """
-    with open_database(Settings.load()) as database:
+    settings = Settings.load()
+    with open_database(settings, user_store(settings)) as database:
         require_current_schema(database)
         yield database
 

@@ -8,19 +8,30 @@ import click
 from crm_oauth.cli.database import open_database
 from crm_oauth.cli.demo import add_demo
 from crm_oauth.cli.output import working
+from crm_oauth.cli.suitecrm_keys import take_keys
 from crm_oauth.key_files import make_directory, make_encryption_key, make_key_pair, make_session_key
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
+from crm_oauth.suitecrm.site import SuiteCrmSite
 
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Add a user and clients to try it with, if there is no client yet.")
-def init(*, demo: bool) -> None:
+@click.option(
+    "--from-suitecrm",
+    "suitecrm",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the keys from SuiteCRM's folder; config.php is read and never executed.",
+)
+def init(*, demo: bool, suitecrm: Path | None) -> None:
     """Make the keys and the database that are missing; nothing is ever overwritten."""
     settings = Settings.load()
     profile = load_profile(settings.profile)
+    if suitecrm:
+        for line in take_keys(SuiteCrmSite.read(suitecrm), settings):
+            click.echo(line)
     for path, made in _make_keys(settings):
         click.echo(f"{path}: {'made' if made else 'kept'}")
     with open_database(settings) as database:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -54,3 +55,16 @@ class Age(click.ParamType[timedelta]):
             self.fail("takes a number and one of s, m, h, d and w, for instance 30d.", param, ctx)
         units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
         return timedelta(**{units[match[2]]: int(match[1])})
+
+
+class TimeZone(click.ParamType[ZoneInfo]):
+    """A zone's IANA name, such as Europe/Berlin."""
+
+    name = "zone"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """Find the zone."""
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"{value!r} is no time zone that this machine knows.", param, ctx)

@@ -6,6 +6,7 @@ from crm_oauth.cli.clients import clients
 from crm_oauth.cli.database import reason
 from crm_oauth.cli.db import db
 from crm_oauth.cli.doctor import doctor
+from crm_oauth.cli.imports import import_rows
 from crm_oauth.cli.init import init
 from crm_oauth.cli.keys import keys
 from crm_oauth.cli.profile import profile
@@ -45,5 +46,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, doctor, clients, users, tokens, keys, profile, db):
+for command in (init, serve, doctor, clients, users, tokens, keys, profile, db, import_rows):
     main.add_command(command)

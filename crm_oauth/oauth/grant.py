@@ -106,7 +106,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
             user: the resource owner, or None.
             password: the password as sent.
         """
-        return self.server.verify_password(user, password)
+        return self.repositories.users.verify_password(user, password)
 
     def decode_refresh_token(self, text: str) -> RefreshClaims:
         """Decrypt a refresh token.
@@ -132,7 +132,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         if self.CONTINUES_TOKEN:
             self._check_scopes(authorization.scopes)
         owner = authorization.user
-        if owner is not None and not owner.may_authenticate:
+        if owner is not None and not self.repositories.users.may_authenticate(owner):
             raise self.owner_refused()
         self.request.user = owner
         self._authorization = authorization

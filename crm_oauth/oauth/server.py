@@ -14,7 +14,6 @@ from structlog import get_logger
 from crm_oauth.compat.answer import Answer
 from crm_oauth.compat.faults import Fault, Meaning
 from crm_oauth.compat.league import Dialect
-from crm_oauth.compat.passwords import verify_user_password
 from crm_oauth.compat.php_json import dumps
 from crm_oauth.compat.refresh_codec import RefreshClaims, RefreshTokenError
 from crm_oauth.oauth import client_auth
@@ -27,7 +26,6 @@ from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
 from crm_oauth.oauth.wire import WireRequest
 from crm_oauth.profiles import Profile
-from crm_oauth.store.models import User
 from crm_oauth.store.ports import ClientStore, Repositories, TokenFilter
 
 _log = get_logger(__name__)
@@ -131,11 +129,6 @@ class CrmAuthorizationServer(AuthorizationServer):
         excused = ignored and not presented.client.is_confidential and not confidential_only
         if not (presented.proved or excused):
             raise OAuthFault.invalid_client()
-
-    def verify_password(self, user: User | None, password: str) -> bool:
-        """Check a resource owner's password in the time that any check takes."""
-        eligible = user is not None and user.may_authenticate
-        return verify_user_password(password, user.user_hash if user and eligible else None)
 
     def decode_refresh_token(self, text: str) -> RefreshClaims:
         """Decrypt a refresh token.

@@ -9,7 +9,8 @@ from sqlalchemy.orm import sessionmaker
 from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
-from crm_oauth.store.repositories import repositories
+from crm_oauth.store.repositories import UserStoreFactory, repositories
+from crm_oauth.store.users import SqlUserStore
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
@@ -26,12 +27,15 @@ class Database:
         url: an SQLAlchemy URL.
         pool_size: connections at most; no more threads than that can work at once.
         statement_timeout: seconds that one statement may take.
+        users: makes the store of users.
 
     Raises:
         StartupError: the URL is bad, of a database that is not supported, or its driver is not installed.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout: int = 10) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, statement_timeout: int = 10, users: UserStoreFactory = SqlUserStore
+    ) -> None:
         try:
             self.url: URL = make_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
@@ -39,6 +43,7 @@ class Database:
             raise StartupError([f"DATABASE_URL: {error}."]) from None
         # Rows stay readable after the commit, when their session is gone.
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._users = users
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Repositories]:
@@ -48,7 +53,7 @@ class Database:
             DatabaseUnavailable: from any statement of the block or from the commit.
         """
         with _faults_translated(), self._sessions.begin() as session:
-            yield repositories(session)
+            yield repositories(session, self._users)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -121,10 +121,15 @@ class User(Base):
         A missing status is refused, as `status != 'Inactive'` is not true of NULL in SQL
         (`modules/Users/authentication/SugarAuthenticate/SugarAuthenticateUser.php`).
         """
+        return self.may_authenticate_externally and not self.external_auth_only
+
+    @property
+    def may_authenticate_externally(self) -> bool:
+        """Whether the same is true where another system than the CRM has checked the password."""
         return (
             self.status is not None
             and self.status.rstrip(" ").lower() != "inactive"
-            and not (self.deleted or self.portal_only or self.is_group or self.external_auth_only)
+            and not (self.deleted or self.portal_only or self.is_group)
         )
 
 

@@ -12,6 +12,13 @@ from typing import Protocol
 from crm_oauth.store.models import Client, Refresh, Token, User
 
 
+class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, not a mistake of ours
+    """The directory that checks passwords gives no answer, or none about the password. Another try may succeed.
+
+    Its text may name hosts and accounts: for the log and the operator, never for a client.
+    """
+
+
 class ClientStore(Protocol):
     """The OAuth 2 clients."""
 
@@ -52,6 +59,20 @@ class UserStore(Protocol):
     def list(self) -> Sequence[User]:
         """Every live user, by name."""
 
+    def may_authenticate(self, user: User) -> bool:
+        """Tell whether this user may get and keep tokens."""
+
+    def verify_password(self, user: User | None, password: str) -> bool:
+        """Tell whether a password is that of a user who may authenticate.
+
+        Args:
+            user: None for one that does not exist, whose check takes as long as any that fails.
+            password: as sent.
+
+        Raises:
+            DirectoryUnavailable: passwords are checked elsewhere, and there is no answer from there.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class TokenFilter:
@@ -74,7 +95,7 @@ class TokenFilter:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A token pair with those it stands on; one that is deleted is None.
+    """A token pair with those it stands on; a client that is deleted or a user who is barred is None.
 
     Args:
         token: the row.
@@ -97,7 +118,7 @@ class Session:
     def _is_live(self) -> bool:
         if self.token.deleted or self.token.token_is_revoked or self.client is None:
             return False
-        return not self.token.assigned_user_id or (self.user is not None and self.user.may_authenticate)
+        return not self.token.assigned_user_id or self.user is not None
 
 
 def _is_after(expires: datetime | None, now: datetime) -> bool:

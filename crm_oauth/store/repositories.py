@@ -1,13 +1,17 @@
 """The SQLAlchemy implementations of every port, over one session."""
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from crm_oauth.store.clients import SqlClientStore
-from crm_oauth.store.ports import Repositories
+from crm_oauth.store.ports import Repositories, UserStore
 from crm_oauth.store.tokens import SqlTokenStore
-from crm_oauth.store.users import SqlUserStore
+
+UserStoreFactory = Callable[[Session], UserStore]
 
 
-def repositories(session: Session) -> Repositories:
+def repositories(session: Session, make_users: UserStoreFactory) -> Repositories:
     """Make the repositories of one unit of work; they flush and never commit."""
-    return Repositories(SqlClientStore(session), SqlUserStore(session), SqlTokenStore(session))
+    users = make_users(session)
+    return Repositories(SqlClientStore(session), users, SqlTokenStore(session, users))

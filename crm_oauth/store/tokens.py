@@ -8,15 +8,21 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, and_
 from sqlalchemy.orm import Session as SqlSession
 
 from crm_oauth.store.models import Client, Refresh, Token, User
-from crm_oauth.store.ports import Session, TokenFilter
+from crm_oauth.store.ports import Session, TokenFilter, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, exactly, selected
 
 
 class SqlTokenStore:
-    """`TokenStore` over one session."""
+    """`TokenStore` over one session.
 
-    def __init__(self, session: SqlSession) -> None:
+    Args:
+        session: SQLAlchemy's.
+        users: says whose tokens count.
+    """
+
+    def __init__(self, session: SqlSession, users: UserStore) -> None:
         self._session = session
+        self._users = users
 
     def add(self, token: Token) -> None:
         """Insert a pair."""
@@ -44,7 +50,7 @@ class SqlTokenStore:
         )
         for token, client, user in self._session.execute(query):
             if token.access_token == access_token:
-                return Session(token, client, user)
+                return Session(token, client, user if user and self._users.may_authenticate(user) else None)
         return None
 
     def find_use(self, token: Token) -> tuple[Refresh, Token | None] | None:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from crm_oauth.compat.passwords import verify_user_password
 from crm_oauth.store.models import User
 
 
 class SqlUserStore:
-    """`UserStore` over one session."""
+    """`UserStore` over one session; a password is checked against the hash in the user's row."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -27,7 +28,7 @@ class SqlUserStore:
         namesakes = [user for user in self._session.scalars(query) if _same_name(user, user_name)]
         return max(
             namesakes,
-            key=lambda user: (user.may_authenticate, user.user_name == user_name),
+            key=lambda user: (self.may_authenticate(user), user.user_name == user_name),
             default=None,
         )
 
@@ -40,6 +41,15 @@ class SqlUserStore:
         """Every live user, by name."""
         query = select(User).where(User.deleted.is_(False)).order_by(User.user_name, User.id)
         return self._session.scalars(query).all()
+
+    def may_authenticate(self, user: User) -> bool:
+        """Apply the rule of SuiteCRM's web login."""
+        return user.may_authenticate
+
+    def verify_password(self, user: User | None, password: str) -> bool:
+        """Check a password, in the time that any check takes."""
+        eligible = user is not None and self.may_authenticate(user)
+        return verify_user_password(password, user.user_hash if user and eligible else None)
 
     def _name_is(self, user_name: str) -> ColumnElement[bool]:
         if self._session.get_bind().dialect.name == "mysql":

@@ -14,9 +14,10 @@ from crm_oauth.compat.league import Dialect
 from crm_oauth.compat.php_json import dumps
 from crm_oauth.profiles import Profile
 from crm_oauth.store.db import DatabaseUnavailable
+from crm_oauth.store.ports import DirectoryUnavailable
 from crm_oauth.web.responses import response_of
 
-_RETRY_AFTER = 5  # seconds; a database that restarts is back by then
+_RETRY_AFTER = 5  # seconds; a database or a directory that restarts is back by then
 
 _BLOCK = 64 * 1024  # bytes
 _DISCARDED_BLOCKS = 256
@@ -53,8 +54,9 @@ def install_error_answers(
         accept = request.headers.get("Accept", "")
         return response_of(slim.not_found(accept if "html" in accept or "xml" in accept else "application/json"))
 
-    def unavailable(error: DatabaseUnavailable) -> Response:
-        _log.error("database unavailable", reason=str(error))
+    def unavailable(error: DatabaseUnavailable | DirectoryUnavailable) -> Response:
+        what = "database" if isinstance(error, DatabaseUnavailable) else "directory"
+        _log.error(f"{what} unavailable", reason=str(error))
         response = response_of(dialect.render(Fault(Meaning.UNAVAILABLE)))
         response.headers["Retry-After"] = str(_RETRY_AFTER)
         return response
@@ -74,6 +76,7 @@ def install_error_answers(
     app.register_error_handler(MethodNotAllowed, wrong_method)
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(DatabaseUnavailable, unavailable)
+    app.register_error_handler(DirectoryUnavailable, unavailable)
     app.register_error_handler(HTTPException, other)
     app.register_error_handler(Exception, fault)
 

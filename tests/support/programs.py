@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,17 @@ def require_program(name: str, *, also_in: Iterable[Path] = ()) -> Path:
     if not found:
         _report_missing(name)
     return Path(found)
+
+
+def require_module(name: str, *, package: str) -> None:
+    """Look for a Python package that not every installation has, as `require_program` looks for a program.
+
+    Args:
+        name: of a module, such as `ldap`.
+        package: what to install, such as `python-ldap`.
+    """
+    if find_spec(name) is None:
+        _report_missing(package)
 
 
 def require_php(*extensions: str) -> Path:

@@ -1,0 +1,37 @@
+"""Takes over the keys of a SuiteCRM site."""
+
+from collections.abc import Iterator
+
+from crm_oauth.faults import StartupError
+from crm_oauth.key_files import public_half, take_key
+from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, Settings
+from crm_oauth.suitecrm.site import SuiteCrmSite
+
+
+def take_keys(site: SuiteCrmSite, settings: Settings) -> Iterator[str]:
+    """Put the keys of a site where the settings say; the public key is made from the private one.
+
+    Args:
+        site: what its folder holds.
+        settings: where the keys belong.
+
+    Yields:
+        What to tell the operator about each.
+
+    Raises:
+        StartupError: there is another key in its place already.
+        OSError: a file cannot be read or written.
+    """
+    if site.private_key is None:
+        yield "SuiteCRM has no private.key: access tokens will be signed with a key of our own."
+    else:
+        public_half(site.private_key)  # tells what is wrong with the file before it is taken
+        taken = take_key(settings.private_key, site.private_key.read_bytes())
+        yield f"{settings.private_key}: {'taken from' if taken else 'is'} {site.private_key}"
+    if site.encryption_key is None:
+        yield "SuiteCRM has no oauth2_encryption_key: no refresh token that it issued will be redeemed."
+    elif settings.encryption_key is None:
+        taken = take_key(ENCRYPTION_KEY_FILE, site.encryption_key.encode("utf-8", "surrogateescape"))
+        yield f"{ENCRYPTION_KEY_FILE}: {'taken from' if taken else 'is'} SuiteCRM's oauth2_encryption_key"
+    elif settings.encryption_key.get_secret_value() != site.encryption_key:
+        raise StartupError([f"{PREFIX}ENCRYPTION_KEY is another key than SuiteCRM's oauth2_encryption_key."])

@@ -1,0 +1,1 @@
+"""Passwords that a directory checks: against a real OpenLDAP server."""

@@ -1,0 +1,1 @@
+"""A SuiteCRM site's own database, files and users."""

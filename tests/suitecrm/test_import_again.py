@@ -1,0 +1,107 @@
+"""`crm-oauth import suitecrm` again: sessions that ended meanwhile, and runs that were cut off."""
+
+import subprocess
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from crm_oauth.store.models import Token
+from crm_oauth.store.ports import TokenFilter
+from tests.cli.conftest import SCRIPT
+from tests.cli.terminal import converse
+from tests.suitecrm.conftest import Import
+from tests.suitecrm.site_database import SiteDatabase
+from tests.suitecrm.site_rows import NOW, SOON, add_client, add_token, as_local
+
+
+@pytest.mark.parametrize("end", ["deleted = 1", "token_is_revoked = 1"])
+def test_what_ended_there_ends_here(importing: Import, end: str) -> None:
+    """A session revoked, logged out or refreshed there since the last run is dead here too, and stays so."""
+    add_token(importing.site, "session")
+    importing.run()
+    importing.site.execute(f"UPDATE oauth2tokens SET {end}")  # noqa: S608 - a text of this file
+    assert importing.run()[0]["oauth2tokens"]["changed"] == 1
+    assert importing.tokens()["session"]["token_is_revoked"] is True
+    before = importing.rows()
+    assert importing.run()[0]["oauth2tokens"]["kept"] == 1
+    assert importing.rows() == before
+
+
+def test_the_end_reaches_what_came_of_the_session(quick_import: Import) -> None:
+    """A session refreshed here and then revoked there ends with the pair that it has by now."""
+    add_token(quick_import.site, "session")
+    quick_import.run()
+    with quick_import.database.unit_of_work() as stores:
+        old = stores.tokens.find_by_refresh_token("refresh-session")
+        assert old
+        assert stores.tokens.redeem("refresh-session", access_token="access-session", client_id="client", now=NOW)
+        stores.tokens.succeed(old, Token(id="next", client="client", refresh_token_expires=SOON), now=NOW)
+    quick_import.site.execute("UPDATE oauth2tokens SET token_is_revoked = 1")
+    quick_import.run()
+    assert quick_import.tokens()["next"]["token_is_revoked"] is True
+
+
+def test_what_ended_here_stays_ended(quick_import: Import) -> None:
+    """A session that was revoked here is not revived, though SuiteCRM still thinks that it lives."""
+    add_token(quick_import.site, "session")
+    quick_import.run()
+    with quick_import.database.unit_of_work() as stores:
+        assert stores.tokens.revoke(TokenFilter(row_id="session"), now=NOW) == 1
+    before = quick_import.rows()
+    assert quick_import.run()[0]["oauth2tokens"]["kept"] == 1
+    assert quick_import.rows() == before
+
+
+def _add_many(site: SiteDatabase, number: int) -> None:
+    """Insert sessions whose ids are not in the order of their insertion."""
+    statement = text(
+        "INSERT INTO oauth2tokens (id, deleted, client, access_token, refresh_token, refresh_token_expires)"
+        " SELECT MD5(seq), 0, 'client', CONCAT('access-', seq), CONCAT('refresh-', seq), :until FROM seq_1_to_:number"
+    )
+    with site.connection() as connection:
+        connection.execute(text(str(statement).replace(":number", str(number))), {"until": as_local(SOON)})
+
+
+@pytest.mark.parametrize("number", [1999, 2000, 2001, 4500])
+def test_pages_meet_without_gap_or_overlap(quick_import: Import, number: int) -> None:
+    """Any number of rows arrives, each once."""
+    _add_many(quick_import.site, number)
+    assert quick_import.run()[0]["oauth2tokens"]["added"] == number
+    assert len(quick_import.tokens()) == number
+
+
+def test_a_run_that_is_killed_loses_and_doubles_nothing(importing: Import) -> None:
+    """Killed with some rows copied, and run again, it ends with every row once."""
+    number = 20_000
+    _add_many(importing.site, number)
+    process = subprocess.Popen(
+        [SCRIPT, "import", "suitecrm", "--from", importing.site.url, "--timezone", "Europe/Berlin"],
+        cwd=importing.installation.folder,
+        env=importing.installation.environment(DATABASE_URL=importing.target),
+        stdout=subprocess.DEVNULL,
+    )
+    while not importing.tokens() and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() != 0, "it was through before it could be killed"
+    copied = len(importing.tokens())
+    assert 0 < copied < number
+    summary, _complaints = importing.run()
+    assert summary["oauth2tokens"]["added"] + summary["oauth2tokens"]["kept"] == number
+    assert summary["oauth2tokens"]["kept"] >= copied
+    tokens = importing.tokens().values()
+    assert len({token["access_token"] for token in tokens}) == len(tokens) == number
+
+
+def test_a_terminal_shows_how_far_it_is(quick_import: Import) -> None:
+    """On a terminal there are a bar for each table and a table of what was done."""
+    add_client(quick_import.site, "client")
+    add_token(quick_import.site, "session", access_until=SOON + timedelta(days=1))
+    (quick_import.installation.folder / ".env").write_text(f"CRM_OAUTH_DATABASE_URL={quick_import.target}\n")
+    command = ["import", "suitecrm", "--from", quick_import.site.url]
+    status, shown = converse(quick_import.installation, *command, answers={})
+    assert status == 0
+    assert "100%" in shown
+    assert "not_needed" in shown

@@ -1,0 +1,98 @@
+"""`crm-oauth import suitecrm --from`: where from, and where to."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from tests.cli.conftest import Installation
+from tests.suitecrm.conftest import Import
+from tests.suitecrm.site_rows import add_client
+from tests.support.database_servers import DatabaseServer
+
+
+def _write_config(folder: Path, **dbconfig: object) -> None:
+    lines = "".join(f"    '{key}' => '{value}',\n" for key, value in dbconfig.items())
+    folder.mkdir()
+    (folder / "config.php").write_text(f"<?php\n$sugar_config = array (\n  'dbconfig' => array (\n{lines}  ),\n);\n")
+
+
+def test_a_folder_tells_where_its_database_is(quick_import: Import) -> None:
+    """Given SuiteCRM's folder, the address and account come from config.php, and no password is an argument."""
+    add_client(quick_import.site, "client")
+    url = make_url(quick_import.site.url)
+    _write_config(
+        quick_import.installation.folder / "crm",
+        db_type="mysql",
+        db_host_name=url.host,
+        db_port=url.port,
+        db_user_name=url.username,
+        db_password="",
+        db_name=url.database,
+    )
+    ended = quick_import.installation.run("import", "suitecrm", "--from", "crm", DATABASE_URL=quick_import.target)
+    assert ended.returncode == 0, ended.stderr
+    assert list(quick_import.clients()) == ["client"]
+
+
+def test_an_account_that_may_only_read_will_do(quick_import: Import) -> None:
+    """SELECT on the three tables is all that the copy needs."""
+    add_client(quick_import.site, "client")
+    url = make_url(quick_import.site.url).set(username="reader", password="letmein")
+    quick_import.site.execute("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'letmein'")
+    for table in ("oauth2clients", "oauth2tokens", "users"):
+        quick_import.site.execute(f"GRANT SELECT ON {url.database}.{table} TO reader@'127.0.0.1'")
+    command = ["import", "suitecrm", "--from", url.render_as_string(hide_password=False)]
+    ended = quick_import.installation.run(*command, DATABASE_URL=quick_import.target)
+    assert ended.returncode == 0, ended.stderr
+    assert list(quick_import.clients()) == ["client"]
+
+
+def test_a_folder_with_another_kind_of_database_is_told(ready: Installation) -> None:
+    """A site on SQL Server cannot be copied."""
+    _write_config(ready.folder / "crm", db_type="mssql")
+    assert "no MySQL or MariaDB" in ready.refusal("import", "suitecrm", "--from", "crm")
+
+
+def test_a_folder_that_is_no_suitecrm_is_told(ready: Installation) -> None:
+    """A wrong path is one line."""
+    assert "nowhere is no SuiteCRM" in ready.refusal("import", "suitecrm", "--from", "nowhere")
+
+
+@pytest.mark.parametrize("url", ["sqlite:///other.db", "nonsense://x/y"])
+def test_another_kind_of_database_is_told(ready: Installation, url: str) -> None:
+    """Only MySQL and MariaDB are read."""
+    ready.refusal("import", "suitecrm", "--from", url)
+    assert not (ready.folder / "other.db").exists()
+
+
+def test_a_database_that_is_no_suitecrm_is_told(ready: Installation, mariadb_server: DatabaseServer) -> None:
+    """Tables that are missing are named."""
+    url = mariadb_server.new_database()
+    complaint = ready.refusal("import", "suitecrm", "--from", url)
+    assert "it lacks oauth2clients, users, oauth2tokens" in complaint
+    mariadb_server.drop_database(url)
+
+
+def test_a_database_that_is_away_is_told_without_its_password(ready: Installation) -> None:
+    """One line says that it is away, and not how to get in."""
+    url = "mysql+pymysql://suite:letmein@127.0.0.1:9/crm"
+    complaint = ready.refusal("import", "suitecrm", "--from", url)
+    assert "unavailable" in complaint
+    assert "letmein" not in complaint
+
+
+def test_a_database_is_not_copied_into_itself(ready: Installation, mariadb_server: DatabaseServer) -> None:
+    """The database of the settings is recognised, by whatever name."""
+    url = mariadb_server.new_database()
+    assert ready.run("db", "upgrade", DATABASE_URL=url).returncode == 0
+    other = make_url(url).set(host="localhost").render_as_string(hide_password=False)
+    assert "very database" in ready.refusal("import", "suitecrm", "--from", other, DATABASE_URL=url)
+    mariadb_server.drop_database(url)
+
+
+@pytest.mark.parametrize("zone", ["Berlin", "../Berlin", "", "CEST+1", "\0"])
+def test_an_unknown_time_zone_is_wrong_usage(ready: Installation, zone: str) -> None:
+    """Only names of the IANA database are taken."""
+    complaint = ready.refusal("import", "suitecrm", "--from", "x", "--timezone", zone, status=2)
+    assert "time zone" in complaint
