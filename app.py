@@ -20,6 +20,7 @@ from crm_oauth.observe.logs import configure_logs, log_outcome
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
+from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.user_stores import user_store
 from crm_oauth.store.users import SqlUserStore
 from crm_oauth.web.api_routes import api_routes, for_bearer, unknown_route
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings.database_url.get_secret_value(),
         pool_size=settings.threads,
         users=users or SqlUserStore,
+        sharing=Sharing.of(settings),
     )
     if not (profile and grants and keys and codec and users and database):
         raise StartupError(faults)

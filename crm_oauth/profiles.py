@@ -73,6 +73,14 @@ class Clients(_Section):
     chosen_secret_hash: Literal["bcrypt", "sha256"]
 
 
+class Shared(_Section):
+    """`[shared]`: what PHP of this version finds and expects in a database that it shares with us."""
+
+    lacks: list[str]
+    secret_hash: Literal["bcrypt", "sha256"]
+    grant_type: str
+
+
 class Scopes(_Section):
     """`[scopes]`: the scopes that may be asked for."""
 
@@ -91,6 +99,7 @@ class Profile(_Section):
     refresh_token: RefreshToken
     clients: Clients
     scopes: Scopes
+    shared: Shared
 
 
 def profile_directory() -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AnyUrl, Field, SecretStr, StringConstraints, UrlConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -77,6 +78,12 @@ class Settings(BaseSettings):
     ldap_search_filter: _NamingUser = Field("(uid={username})", description="finds a user under the search base")
     ldap_search_dn: str | None = Field(None, description="the account that searches; unset: nobody in particular")
     ldap_search_password: SecretStr | None = Field(None, description="its password")
+    suitecrm_timezone: ZoneInfo | None = Field(
+        None, description="PHP's time zone, such as `Europe/Berlin`, where the database is SuiteCRM's own; unset: UTC"
+    )
+    suitecrm_write_users: bool = Field(
+        default=False, description="whether users may be changed where the database is SuiteCRM's own"
+    )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"
     )

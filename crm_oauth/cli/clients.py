@@ -5,7 +5,7 @@ import sys
 import click
 from sqlalchemy.exc import IntegrityError
 
-from crm_oauth.cli.database import existing_user, unit_of_work
+from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
 from crm_oauth.cli.parameters import GrantType, Text
 from crm_oauth.cli.secret_input import read_secret
@@ -14,6 +14,7 @@ from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.models import Client, new_id
 from crm_oauth.store.ports import Repositories
+from crm_oauth.store.schema import is_adopted
 
 _COLUMNS = ("id", "name", "grant", "confidential", "user", "introspects", "created", "modified")
 _NAME = Text(255)
@@ -139,12 +140,15 @@ def delete(*, client_id: str, yes: bool) -> None:
 
 def _new_secret(*, from_stdin: bool) -> tuple[str | None, str]:
     """Return the secret to show, None when a person chose it, and what to store."""
+    profile = load_profile(Settings.load().profile)
+    with current_database() as database:
+        for_php = profile.shared.secret_hash if is_adopted(database) else None
     if not from_stdin:
         secret = generate_client_secret()
-        return secret, hash_client_secret(secret, "sha256")
-    profile = load_profile(Settings.load().profile)
+        return secret, hash_client_secret(secret, for_php or "sha256")
+    secret = read_secret("secret", from_stdin=True)
     try:
-        return None, hash_client_secret(read_secret("secret", from_stdin=True), profile.clients.chosen_secret_hash)
+        return None, hash_client_secret(secret, for_php or profile.clients.chosen_secret_hash)
     except ValueError as error:
         raise click.ClickException(f"This secret cannot be stored: {error}.") from None
 

@@ -12,6 +12,7 @@ from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory
+from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.user_stores import user_store
 from crm_oauth.store.users import SqlUserStore
 
@@ -27,7 +28,8 @@ def open_database(settings: Settings, users: UserStoreFactory = SqlUserStore) ->
     Raises:
         StartupError: the URL is bad, or its driver is not installed.
     """
-    database = Database(settings.database_url.get_secret_value(), users=users)
+    url = settings.database_url.get_secret_value()
+    database = Database(url, users=users, sharing=Sharing.of(settings))
     try:
         yield database
     finally:

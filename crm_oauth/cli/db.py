@@ -1,7 +1,8 @@
-"""`crm-oauth db`: the schema of the database."""
+"""`crm-oauth db`: the schema of the database, and whose it is."""
 
 import click
 
+from crm_oauth.cli.adopt import adopt
 from crm_oauth.cli.database import open_database, require_current_schema
 from crm_oauth.cli.output import working
 from crm_oauth.settings import Settings
@@ -10,7 +11,7 @@ from crm_oauth.store import schema
 
 @click.group()
 def db() -> None:
-    """Upgrade and check the database's schema."""
+    """Upgrade, check or adopt the database's schema."""
 
 
 @db.command()
@@ -28,3 +29,6 @@ def check() -> None:
     with open_database(Settings.load()) as database:
         require_current_schema(database)
     click.echo(f"The schema is current: revision {schema.head_revision()}.")
+
+
+db.add_command(adopt)

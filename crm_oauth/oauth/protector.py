@@ -14,6 +14,7 @@ from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
+from crm_oauth.store.sharing import Sharing
 
 
 class ResourceProtector(AuthlibResourceProtector):
@@ -33,7 +34,8 @@ class ResourceProtector(AuthlibResourceProtector):
         super().__init__()
         settings = settings or Settings.load()
         validator = AccessTokenValidator(KeyRing(settings.private_key, settings.public_key))
-        database = Database(settings.database_url.get_secret_value(), pool_size=settings.threads)
+        url = settings.database_url.get_secret_value()
+        database = Database(url, pool_size=settings.threads, sharing=Sharing.of(settings))
         self.register_token_validator(_DatabaseValidator(validator, database))
 
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:

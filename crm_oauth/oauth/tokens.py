@@ -41,6 +41,7 @@ class TokenIssuer:
         self._format = profile.access_token.format
         self._access_lifetime = profile.access_token.expires_after()
         self._refresh_lifetime = profile.refresh_token.expires_after()
+        self._row_grant_type = profile.shared.grant_type
         self._keys = keys
         self._codec = codec
 
@@ -57,6 +58,7 @@ class TokenIssuer:
         now = datetime.now(UTC).replace(microsecond=0)
         row = Token(
             date_entered=now,
+            grant_type=self._row_grant_type,
             access_token=secrets.token_hex(_ID_BYTES),
             access_token_expires=self._access_lifetime.after(now),
             client=client.get_client_id(),

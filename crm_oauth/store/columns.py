@@ -1,10 +1,23 @@
 """Column types that mean the same on SQLite, MariaDB, MySQL and PostgreSQL."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_zones: WeakKeyDictionary[Dialect, tzinfo] = WeakKeyDictionary()
+
+
+def keep_local_times(dialect: Dialect, zone: tzinfo) -> None:
+    """Set in which zone one engine keeps `LocalDateTime`; UTC unless it is set.
+
+    Args:
+        dialect: the engine's, which is all that a column's type gets to see of it.
+        zone: of the database's values.
+    """
+    _zones[dialect] = zone
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -19,17 +32,35 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Turn an aware datetime into what the column stores."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a datetime without a time zone cannot be stored")
-        return value.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+        return value.astimezone(self._zone(dialect)).replace(microsecond=0, tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """Turn what the column stores into an aware datetime."""
-        return value and value.replace(tzinfo=UTC)
+        if not isinstance(value, datetime):
+            return None  # also 0000-00-00, MySQL's way to say that there is none
+        # Of an hour that comes twice the later: the token itself tells its end exactly.
+        return value.replace(tzinfo=self._zone(dialect), fold=1).astimezone(UTC)
+
+    def _zone(self, dialect: Dialect) -> tzinfo:  # noqa: ARG002  # the next class needs it
+        return UTC
+
+
+class LocalDateTime(UtcDateTime):
+    """The same in another zone, daylight saving and all, in a database that is SuiteCRM's own.
+
+    Its PHP writes there when tokens expire, by the clock on the wall.
+    """
+
+    cache_ok = True
+
+    def _zone(self, dialect: Dialect) -> tzinfo:
+        return _zones.get(dialect, UTC)
 
 
 def exact_text(length: int) -> TypeEngine[str]:

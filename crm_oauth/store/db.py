@@ -10,6 +10,7 @@ from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory, repositories
+from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.users import SqlUserStore
 
 
@@ -28,19 +29,27 @@ class Database:
         pool_size: connections at most; no more threads than that can work at once.
         statement_timeout: seconds that one statement may take.
         users: makes the store of users.
+        sharing: how to behave if the database is SuiteCRM's own.
 
     Raises:
         StartupError: the URL is bad, of a database that is not supported, or its driver is not installed.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, statement_timeout: int = 10, users: UserStoreFactory = SqlUserStore
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        statement_timeout: int = 10,
+        users: UserStoreFactory = SqlUserStore,
+        sharing: Sharing | None = None,
     ) -> None:
         try:
             self.url: URL = make_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
         except (exc.ArgumentError, ValueError, ImportError) as error:
             raise StartupError([f"DATABASE_URL: {error}."]) from None
+        (sharing or Sharing()).prepare(self._engine)
         # Rows stay readable after the commit, when their session is gone.
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         self._users = users

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Index, String, Text, func
+from sqlalchemy import Index, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from crm_oauth.store.columns import UtcDateTime, exact_text, folded_text
+from crm_oauth.store.columns import LocalDateTime, UtcDateTime, exact_text, folded_text
 
 
 def new_id() -> str:
@@ -73,10 +73,10 @@ class Token(Base):
     created_by: Mapped[str | None] = mapped_column(exact_text(36), default="")
     token_is_revoked: Mapped[bool | None] = mapped_column(default=False)
     token_type: Mapped[str | None] = mapped_column(String(255), default="")
-    access_token_expires: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_token_expires: Mapped[datetime | None] = mapped_column(LocalDateTime)
     access_token: Mapped[str | None] = mapped_column(exact_text(255), index=True)
     refresh_token: Mapped[str | None] = mapped_column(exact_text(255), index=True)
-    refresh_token_expires: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refresh_token_expires: Mapped[datetime | None] = mapped_column(LocalDateTime)
     grant_type: Mapped[str | None] = mapped_column(String(255), default="")
     state: Mapped[str | None] = mapped_column(String(1024))
     client: Mapped[str | None] = mapped_column(exact_text(36), index=True)
@@ -149,9 +149,16 @@ class Refresh(OwnBase):
     __tablename__ = "crm_oauth_refreshes"
 
     token_id: Mapped[str] = mapped_column(exact_text(36), primary_key=True)
-    successor_id: Mapped[str] = mapped_column(exact_text(36), index=True, unique=True)
-    line_id: Mapped[str] = mapped_column(exact_text(36), index=True)
+    successor_id: Mapped[str] = mapped_column(exact_text(36))
+    line_id: Mapped[str] = mapped_column(exact_text(36))
     used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        # MySQL makes constraints with the table; an index would ask for one more right in SuiteCRM's database.
+        UniqueConstraint("successor_id", name="uq_crm_oauth_refreshes_successor_id"),
+        UniqueConstraint("line_id", "token_id", name="uq_crm_oauth_refreshes_line_id"),
+        _MYSQL_TABLE,
+    )
 
 
 class ClientRights(OwnBase):

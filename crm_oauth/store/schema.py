@@ -1,5 +1,7 @@
 """The schema of the database: which revision it has, which it should have, and how it gets there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -7,9 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
+from crm_oauth.faults import StartupError
 from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Token
+from crm_oauth.store.sharing import VERSION_TABLE
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -19,6 +24,11 @@ _PATIENCE = 600
 # Any number will do, as long as nobody else locks it: the letters "crmo".
 _POSTGRESQL_LOCK = 0x63726D6F
 
+_OWN_VERSION_TABLE = "alembic_version"
+
+# The revision that makes SuiteCRM's tables; those after it make only tables of our own.
+_SUITECRM_TABLES = "0001"
+
 
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest revision; of several processes at once one works and the others wait.
@@ -26,15 +36,44 @@ def upgrade(database: Database) -> None:
     On SQLite and PostgreSQL a fault leaves the schema as it was; MySQL and MariaDB commit each statement.
 
     Raises:
+        StartupError: SuiteCRM made these tables, and they were not adopted.
         DatabaseUnavailable: the database is away, or another upgrade took too long.
+    """
+    with alone(database) as connection:
+        version_table = _version_table(connection)
+        if _revision(connection, version_table) is None and inspect(connection).has_table(Token.__tablename__):
+            raise StartupError(["There are SuiteCRM's own tables in this database; share them by: crm-oauth db adopt"])
+        command.upgrade(_config(connection, version_table), "head")
+
+
+def adopt(database: Database) -> None:
+    """Make our own tables beside those of SuiteCRM, which stay as they are; bring them up to date later.
+
+    Args:
+        database: SuiteCRM's.
+
+    Raises:
+        DatabaseUnavailable: as `upgrade` does, also when the account may not create tables.
+    """
+    with alone(database) as connection:
+        config = _config(connection, VERSION_TABLE)
+        if _revision(connection, VERSION_TABLE) is None:
+            command.stamp(config, _SUITECRM_TABLES)
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[Connection]:
+    """Lend a patient connection; of several processes at once one has it and the others wait.
+
+    Raises:
+        DatabaseUnavailable: the database is away, or another process took too long.
     """
     patient = Database(database.url.render_as_string(hide_password=False), statement_timeout=_PATIENCE)
     try:
         with patient.connection() as connection:
             _wait_for_turn(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            yield connection
     finally:
         # Closes the connection, and so gives MySQL's lock back.
         patient.dispose()
@@ -47,13 +86,13 @@ def current_revision(database: Database) -> str | None:
         DatabaseUnavailable: the database is away.
     """
     with database.connection() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection, _version_table(connection))
 
 
 @cache
 def head_revision() -> str | None:
     """Read the newest revision that this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(_scripts()).get_current_head()
 
 
 def is_current(database: Database) -> bool:
@@ -65,7 +104,31 @@ def is_current(database: Database) -> bool:
     return current_revision(database) == head_revision()
 
 
-def _config() -> Config:
+def is_adopted(database: Database) -> bool:
+    """Tell whether the database is SuiteCRM's own, shared with its PHP.
+
+    Raises:
+        DatabaseUnavailable: the database is away.
+    """
+    with database.connection() as connection:
+        return _version_table(connection) == VERSION_TABLE
+
+
+def _version_table(connection: Connection) -> str:
+    return VERSION_TABLE if inspect(connection).has_table(VERSION_TABLE) else _OWN_VERSION_TABLE
+
+
+def _revision(connection: Connection, version_table: str) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": version_table}).get_current_revision()
+
+
+def _config(connection: Connection, version_table: str) -> Config:
+    config = _scripts()
+    config.attributes.update(connection=connection, version_table=version_table)
+    return config
+
+
+def _scripts() -> Config:
     # A wheel carries them inside the package, a checkout beside it.
     installed = _PACKAGE / "migrations"
     migrations = installed if installed.is_dir() else _PACKAGE.parent / "migrations"

@@ -19,10 +19,11 @@ def upgrade() -> None:
         sa.Column("successor_id", exact_text(36), nullable=False),
         sa.Column("line_id", exact_text(36), nullable=False),
         sa.Column("used_at", sa.DateTime, nullable=False),
-        sa.Index("ix_crm_oauth_refreshes_successor_id", "successor_id", unique=True),
-        sa.Index("ix_crm_oauth_refreshes_line_id", "line_id"),
+        sa.UniqueConstraint("successor_id", name="uq_crm_oauth_refreshes_successor_id"),
+        sa.UniqueConstraint("line_id", "token_id", name="uq_crm_oauth_refreshes_line_id"),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
+        if_not_exists=True,  # MySQL commits each statement, so that an upgrade may have ended between two
     )
     op.create_table(
         "crm_oauth_clients",
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.Column("may_introspect", sa.Boolean, nullable=False),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
+        if_not_exists=True,  # MySQL commits each statement, so that an upgrade may have ended between two
     )
 
 

@@ -165,3 +165,11 @@ def test_settings_that_do_not_suffice_are_a_fault(tmp_path: Path, ldap_server: L
     assert _doctor(site) == "fault"
     assert "CRM_OAUTH_LDAP_USER_DN" in site.command("serve").stderr
     site.database.dispose()
+
+
+def test_openldap_cannot_be_told_to_trust_strangers(tmp_path: Path, ldap_server: LdapServer) -> None:
+    """What OpenLDAP's own variables say of certificates does not count."""
+    site = _site(tmp_path, ldap_server, BY_NAME | {"ldap_ca_file": str(ldap_server.foreign_ca_file)})
+    site.environment["LDAPTLS_REQCERT"] = "never"
+    assert _doctor(site) == "warning"
+    site.database.dispose()

@@ -82,7 +82,7 @@ def test_processes_that_upgrade_at_once(database_url: str) -> None:
     database = Database(database_url)
     assert schema.is_current(database)
     with database.connection() as connection:
-        assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+        assert sorted(inspect(connection).get_table_names()) == sorted([*Base.metadata.tables, "alembic_version"])
         assert connection.scalar(text("SELECT COUNT(*) FROM alembic_version")) == 1
     database.dispose()
 

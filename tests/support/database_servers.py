@@ -102,6 +102,8 @@ class DatabaseServer(ABC):
             return subprocess.Popen(
                 command,
                 cwd=self.directory,
+                # A MariaDB that starts removes the temporary tables of every other in the same folder.
+                env=os.environ | {"TMPDIR": str(self.directory)},
                 stdout=log,
                 stderr=log,
                 user=self._account,

@@ -1,0 +1,145 @@
+"""SuiteCRM's own database is adopted: our tables come into it, and its own stay as they are."""
+
+import pytest
+from sqlalchemy import make_url, text
+
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Base
+from crm_oauth.store.sharing import VERSION_TABLE
+from tests.cli.conftest import Installation
+from tests.suitecrm.shared.conftest import LATER, OLDEST
+from tests.suitecrm.site_database import SiteDatabase, checksums
+from tests.suitecrm.site_rows import add_client, add_token, add_user
+
+SUITECRM = ("oauth2clients", "oauth2tokens", "users")
+OURS = {VERSION_TABLE, *Base.metadata.tables} - set(SUITECRM)
+
+
+@pytest.fixture(autouse=True)
+def _rows(crm: SiteDatabase) -> None:
+    add_client(crm, "client")
+    add_user(crm, "user")
+    add_token(crm, "session")
+
+
+def tables(database: SiteDatabase) -> set[str]:
+    """Return the names of all tables."""
+    with database.connection() as connection:
+        return set(connection.scalars(text("SHOW TABLES")))
+
+
+def definitions(database: SiteDatabase) -> list[str]:
+    """Return how SuiteCRM's tables are made, by the database's own account."""
+    with database.connection() as connection:
+        return [str(connection.execute(text(f"SHOW CREATE TABLE {name}")).one()[1]) for name in SUITECRM]
+
+
+def adopt(empty: Installation, database: SiteDatabase, *options: str) -> str:
+    """Run the command, which must succeed, and return what it told."""
+    ended = empty.run("db", "adopt", *options, DATABASE_URL=database.url)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_suitecrms_tables_stay_as_they_are(empty: Installation, crm: SiteDatabase) -> None:
+    """Only our own tables are made; no definition and no row of SuiteCRM's changes, the second time neither."""
+    before = definitions(crm), checksums(crm)
+    for told in ("Tables made: crm_oauth_clients,", "Tables made: none"):
+        assert told in adopt(empty, crm)
+        assert (definitions(crm), checksums(crm)) == before
+        assert tables(crm) == OURS | set(SUITECRM)
+    assert "is current" in empty.run("db", "check", DATABASE_URL=crm.url).stdout
+
+
+def test_a_dry_run_does_nothing(empty: Installation, crm: SiteDatabase) -> None:
+    """`--dry-run` tells what would be made, indexes too, and makes nothing."""
+    before = definitions(crm)
+    told = adopt(empty, crm, "--dry-run", "--with-indexes")
+    assert "Tables to be made: crm_oauth_clients," in told
+    assert "To be done: CREATE INDEX ix_oauth2tokens_access_token ON oauth2tokens (access_token(80))" in told
+    assert tables(crm) == set(SUITECRM)
+    assert definitions(crm) == before
+
+
+@pytest.mark.parametrize("crm", OLDEST, indirect=True)
+def test_columns_of_the_oldest_age(empty: Installation, crm: SiteDatabase) -> None:
+    """The columns tell the version, by the profiles' account, and what is done without is named."""
+    told = adopt(empty, crm)
+    assert "columns of SuiteCRM 7.10.0 to 7.10.1." in told
+    assert "Done without: oauth2clients.allowed_grant_type, " in told
+
+
+@pytest.mark.parametrize("crm", LATER, indirect=True)
+def test_columns_of_a_later_age(empty: Installation, crm: SiteDatabase) -> None:
+    """Tables that lack nothing are told to be those of every later version."""
+    told = adopt(empty, crm)
+    assert "columns of SuiteCRM 7.10.2 to 7.10.9; SuiteCRM 7.10.10" in told
+    assert "Done without" not in told
+
+
+def test_indexes_are_added_when_asked_for(empty: Installation, crm: SiteDatabase) -> None:
+    """`--with-indexes` adds those that are missing, once, and rows stay as they are."""
+    assert "add them with --with-indexes" in adopt(empty, crm)
+    before = checksums(crm)
+    assert "Done: CREATE INDEX ix_oauth2tokens_refresh_token" in adopt(empty, crm, "--with-indexes")
+    assert "CREATE INDEX" not in adopt(empty, crm, "--with-indexes")
+    assert checksums(crm) == before
+    with crm.connection() as connection:
+        plan = connection.execute(text("EXPLAIN SELECT * FROM oauth2tokens WHERE access_token = 'access-session'"))
+        assert plan.mappings().one()["key"] == "ix_oauth2tokens_access_token"
+
+
+def test_an_index_of_the_site_is_enough(empty: Installation, crm: SiteDatabase) -> None:
+    """A look-up that an index of another name serves gets no second one: SuiteCRM has one of user names."""
+    crm.execute("CREATE INDEX idx_user_name ON users (user_name, is_group, status)")
+    assert "ix_users_user_name" not in adopt(empty, crm)
+
+
+def test_an_account_that_may_not_alter_suitecrms_tables(empty: Installation, crm: SiteDatabase) -> None:
+    """The right to create tables is enough; without that to make indexes these are refused in a sentence."""
+    name = make_url(crm.url).database
+    crm.execute("CREATE OR REPLACE USER modest@localhost")
+    crm.execute("CREATE OR REPLACE USER modest@'127.0.0.1'")
+    for host in ("localhost", "127.0.0.1"):
+        crm.execute(f"GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON {name}.* TO modest@'{host}'")
+    before = definitions(crm)
+    url = make_url(crm.url).set(username="modest").render_as_string()
+    assert empty.run("db", "adopt", DATABASE_URL=url).returncode == 0
+    assert "INDEX command denied" in empty.refusal("db", "adopt", "--with-indexes", DATABASE_URL=url)
+    assert definitions(crm) == before
+
+
+def test_what_is_no_suitecrm_is_refused(empty: Installation, crm: SiteDatabase) -> None:
+    """A database that lacks a table or a column of every version is told by what it lacks."""
+    crm.execute("ALTER TABLE users DROP COLUMN portal_only")
+    assert "lacks users.portal_only." in empty.refusal("db", "adopt", DATABASE_URL=crm.url)
+    crm.execute("DROP TABLE oauth2clients")
+    assert "lacks oauth2clients, users.portal_only." in empty.refusal("db", "adopt", DATABASE_URL=crm.url)
+    assert tables(crm) == {"oauth2tokens", "users"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "mariadb"], indirect=True)
+def test_a_database_of_our_own_is_refused(empty: Installation, database_url: str) -> None:
+    """What crm-oauth made itself cannot be adopted, nor can a kind that SuiteCRM does not use."""
+    assert empty.run("db", "upgrade", DATABASE_URL=database_url).returncode == 0
+    complaint = empty.refusal("db", "adopt", DATABASE_URL=database_url)
+    assert "crm-oauth's own" in complaint or "MySQL" in complaint
+
+
+def test_nothing_else_touches_suitecrms_tables(empty: Installation, crm: SiteDatabase) -> None:
+    """`db upgrade` and `init` leave a database of SuiteCRM's alone and name the command that adopts it."""
+    for command in (("db", "upgrade"), ("init",)):
+        assert "crm-oauth db adopt" in empty.refusal(*command, DATABASE_URL=crm.url)
+    assert tables(crm) == set(SUITECRM)
+
+
+def test_an_adoption_that_was_cut_off_is_completed(empty: Installation, crm: SiteDatabase) -> None:
+    """Whatever a killed adoption left behind, the next one makes the rest."""
+    adopt(empty, crm)
+    crm.execute("DROP TABLE crm_oauth_clients")
+    crm.execute("UPDATE crm_oauth_version SET version_num = '0001'")
+    assert "Tables made: crm_oauth_clients." in adopt(empty, crm)
+    database = Database(crm.url)
+    with database.unit_of_work() as stores:
+        assert [stores.clients.may_introspect(client) for client in stores.clients.list()] == [False]
+    database.dispose()
