@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import make_url, text
 
-from crm_oauth.store.db import Database
 from crm_oauth.store.models import Base
 from crm_oauth.store.sharing import VERSION_TABLE
 from tests.cli.conftest import Installation
@@ -133,13 +132,14 @@ def test_nothing_else_touches_suitecrms_tables(empty: Installation, crm: SiteDat
     assert tables(crm) == set(SUITECRM)
 
 
-def test_an_adoption_that_was_cut_off_is_completed(empty: Installation, crm: SiteDatabase) -> None:
-    """Whatever a killed adoption left behind, the next one makes the rest."""
+@pytest.mark.parametrize("command", ["adopt", "upgrade"])
+def test_an_adoption_that_was_cut_off_is_completed(empty: Installation, crm: SiteDatabase, command: str) -> None:
+    """Whatever a killed adoption left behind, or an older program, the next one makes the rest."""
+    before = definitions(crm)
     adopt(empty, crm)
     crm.execute("DROP TABLE crm_oauth_clients")
     crm.execute("UPDATE crm_oauth_version SET version_num = '0001'")
-    assert "Tables made: crm_oauth_clients." in adopt(empty, crm)
-    database = Database(crm.url)
-    with database.unit_of_work() as stores:
-        assert [stores.clients.may_introspect(client) for client in stores.clients.list()] == [False]
-    database.dispose()
+    assert "crm-oauth db upgrade" in empty.refusal("db", "check", DATABASE_URL=crm.url)
+    assert empty.run("db", command, DATABASE_URL=crm.url).returncode == 0
+    assert tables(crm) == OURS | set(SUITECRM)
+    assert definitions(crm) == before
