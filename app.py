@@ -4,7 +4,6 @@ import sys
 
 from flask import Flask
 
-from crm_oauth.compat.client_secrets import ClientSecretVerifier
 from crm_oauth.faults import StartupError, attempt
 from crm_oauth.oauth.access_tokens import AccessTokenValidator
 from crm_oauth.oauth.client_auth import ClientAuthenticator
@@ -66,7 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         profile=profile,
         issuer=TokenIssuer(profile, keys, codec),
         codec=codec,
-        authenticator=ClientAuthenticator(ClientSecretVerifier()),
+        authenticator=ClientAuthenticator(),
         reuse=ReusePolicy(settings.refresh_grace),
         repositories=repositories,
         after_refusal=after_refusal,

@@ -14,10 +14,7 @@ class ClientCredentialsGrant(Grant):
 
     def identify(self, given: Mapping[str, str]) -> Authorization:  # noqa: ARG002  # it has no parameter of its own
         """Find the user whose rights limit the client; SuiteCRM lets a client have none."""
-        user_id = self.presented.client.assigned_user_id
-        if not user_id:
-            return Authorization(None)
-        user = self.repositories.users.get(user_id)
-        if user is None:
+        client, user = self.presented.client, self.presented.user
+        if client.assigned_user_id and user is None:
             raise OAuthFault.invalid_client()
         return Authorization(user)

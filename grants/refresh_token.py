@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crm_oauth.oauth.errors import OAuthFault
-from crm_oauth.oauth.grant import Authorization, Grant, RefreshClaims, Token, User
+from crm_oauth.oauth.grant import Authorization, Grant, RefreshClaims, Session, User
 
 
 class RefreshTokenGrant(Grant):
@@ -23,30 +23,29 @@ class RefreshTokenGrant(Grant):
             raise OAuthFault.refresh_token_not_linked()
         if claims.expire_time < time.time():
             raise OAuthFault.refresh_token_expired()
-        token = self._token(claims)
-        owner = self._owner(token, claims)
-        if not token.deleted:
-            return Authorization(owner, claims.scopes, redeems=token)
-        repeated = self.server.reuse.successor(token, self.repositories.tokens, datetime.now(UTC))
+        session = self._session(claims)
+        owner = self._owner(session, claims)
+        if not session.is_used:
+            return Authorization(owner, claims.scopes, redeems=session)
+        repeated = self.server.reuse.successor(session, self.repositories.tokens, datetime.now(UTC))
         return Authorization(owner, claims.scopes, repeats=repeated)
 
     def owner_refused(self) -> OAuthFault:
         """Say that a barred user's session is over."""
         return OAuthFault.refresh_token_revoked()
 
-    def _token(self, claims: RefreshClaims) -> Token:
-        token = self.repositories.tokens.find_by_refresh_token(claims.refresh_token_id)
-        if token is None or token.access_token != claims.access_token_id or token.client != claims.client_id:
+    def _session(self, claims: RefreshClaims) -> Session:
+        session = self.repositories.tokens.find_refreshable(claims.refresh_token_id)
+        if session is None or session.access_token != claims.access_token_id or session.client_id != claims.client_id:
             raise OAuthFault.refresh_token_revoked()
-        return token
+        return session
 
-    def _owner(self, token: Token, claims: RefreshClaims) -> User | None:
+    def _owner(self, session: Session, claims: RefreshClaims) -> User | None:
         # SuiteCRM's API acts as the row's user; the payload, which for years named user 1 in every token, only
         # speaks where a version left the row's user empty.
-        user_id = token.assigned_user_id or claims.user_id
-        if not user_id:
+        if not (session.user_id or claims.user_id):
             return None
-        user = self.repositories.users.get(user_id)
+        user = session.user if session.user_id else self.repositories.users.get(claims.user_id or "")
         if user is None:
             raise self.owner_refused()
         return user

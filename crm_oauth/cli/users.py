@@ -64,7 +64,7 @@ def list_users(*, as_json: bool) -> None:
     columns = ("id", "user_name", "status", "admin", "may_authenticate")
     with unit_of_work() as stores:
         rows = [
-            (user.id, user.user_name, user.status, bool(user.is_admin), stores.users.may_authenticate(user))
+            (user.id, user.user_name, user.status, bool(user.is_admin), stores.users.may_authenticate(user.standing))
             for user in stores.users.list()
         ]
     show_table(columns, rows, as_json=as_json)

@@ -77,7 +77,7 @@ class AccessTokenValidator:
         _check_times(claims, now)
         session = tokens.find_session(jti_of(claims))
         # The audience is signed; a row that names another client is not this token's.
-        if session is None or session.token.client != claims.get("aud") or not session.access_token_is_good(now):
+        if session is None or session.client_id != claims.get("aud") or not session.access_token_is_good(now):
             raise OAuthFault(Fault(Meaning.BEARER_REVOKED))
         return AccessToken(claims, session)
 

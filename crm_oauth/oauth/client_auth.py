@@ -2,20 +2,28 @@
 
 import base64
 import binascii
+import hmac
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
-from crm_oauth.compat.client_secrets import ClientSecretVerifier
+from crm_oauth.compat.client_secrets import verify_client_secret
+from crm_oauth.compat.recent import Recent
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.wire import WireRequest
-from crm_oauth.store.models import Client
+from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import ClientStore
 
 METHOD = "suitecrm"
 """The name under which Authlib knows this method."""
+
+RECALLING_METHOD = "suitecrm-recalling"
+"""The same for those who find out themselves whether what is remembered of a client still holds."""
+
+_REMEMBERED_CLIENTS = 4096
 
 
 @dataclass(frozen=True)
@@ -24,11 +32,15 @@ class PresentedClient(ClientMixin):
 
     Args:
         client: the live row.
+        user: the live user whom it is associated with.
         proved: whether the right secret was given.
+        recalled: whether both are what an earlier request read.
     """
 
     client: Client
+    user: User | None
     proved: bool
+    recalled: bool = False
 
     def get_client_id(self) -> str:
         """Return the client's identifier."""
@@ -39,40 +51,75 @@ class PresentedClient(ClientMixin):
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    client: Client
+    user: User | None
+    digest: bytes
+
+
 class ClientAuthenticator:
     """Finds the client of a request and checks its secret; what a public client may do is the pipeline's business.
 
-    Args:
-        verifier: checks secrets in equal time.
+    Clients that proved their secret are remembered, with the secret's digest: the next request need not read them,
+    nor hash slowly. What rests on a recalled client must make sure that the row is still the same (`StaleRead`).
     """
 
-    def __init__(self, verifier: ClientSecretVerifier) -> None:
-        self._verifier = verifier
+    def __init__(self) -> None:
+        self._proofs = Recent[str, _Proof](_REMEMBERED_CLIENTS)
+        # Not a plain hash, so that memory that leaks tells no secret of few letters.
+        self._process_key = secrets.token_bytes(32)
 
-    def present(self, clients: ClientStore, request: WireRequest) -> PresentedClient:
+    def present(self, clients: ClientStore, request: WireRequest, *, recalling: bool) -> PresentedClient:
         """Find the client and check its secret.
 
         Args:
             clients: where clients are looked up.
             request: the token request.
+            recalling: whether one that is remembered will do.
 
         Raises:
             OAuthFault: invalid_request without a usable client_id, invalid_client for an unknown one.
         """
-        known = None
+        known: PresentedClient | None = None
         for basic_id, basic_secret in _basic_forms(request.authorization):
             client_id = _first(request.parameters.get("client_id"), basic_id)
             if client_id is None:
                 raise OAuthFault.invalid_request("client_id")
-            secret = _first(request.parameters.get("client_secret"), basic_secret)
-            client = clients.get(client_id)
-            proved = self._verifier.verify(secret, client.secret if client else None)
+            secret = _first(request.parameters.get("client_secret"), basic_secret) or ""
+            proof = self._proofs.get(client_id)
+            if proof and not hmac.compare_digest(proof.digest, self._digest(secret)):
+                proof = None
+            if proof and recalling:
+                return PresentedClient(proof.client, proof.user, proved=True, recalled=True)
+            client, user = clients.get_with_user(client_id) or (None, None)
+            proved = _proves(secret, client, proof)
             if client and proved:
-                return PresentedClient(client, proved=True)
-            known = known or client
+                self._remember(client, user, secret)
+                return PresentedClient(client, user, proved=True)
+            if client and known is None:
+                known = PresentedClient(client, user, proved=False)
         if known is None:
             raise OAuthFault.invalid_client()
-        return PresentedClient(known, proved=False)
+        return known
+
+    def forget(self, client_id: str) -> None:
+        """Have the next request of a client read its row."""
+        self._proofs.forget(client_id)
+
+    def _remember(self, client: Client, user: User | None, secret: str) -> None:
+        # Without its user it is refused some grants, and nothing would tell when the user is back.
+        if user is not None or not client.assigned_user_id:
+            self._proofs.put(client.id, _Proof(client, user, self._digest(secret)))
+
+    def _digest(self, secret: str) -> bytes:
+        return hmac.digest(self._process_key, secret.encode(), "sha256")
+
+
+def _proves(secret: str, client: Client | None, proof: _Proof | None) -> bool:
+    stored = client.secret if client else None
+    # With the stored hash in the proof, a changed secret is noticed at once.
+    return (proof is not None and proof.client.secret == stored) or verify_client_secret(secret, stored)
 
 
 def _first(body: str | None, basic: str | None) -> str | None:

@@ -12,8 +12,7 @@ from crm_oauth.oauth.access_tokens import AccessTokenValidator, jti_of
 from crm_oauth.oauth.client_auth import PresentedClient
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.wire import WireRequest
-from crm_oauth.store.models import Token
-from crm_oauth.store.ports import TokenFilter, TokenStore
+from crm_oauth.store.ports import Session, TokenFilter, TokenStore
 
 if TYPE_CHECKING:
     from crm_oauth.oauth.server import CrmAuthorizationServer
@@ -94,7 +93,7 @@ class Introspection(_TokenInquiry, IntrospectionEndpoint):
     def _access_token(self, text: str) -> dict[str, Any]:
         token = self._validator.validate(text, self._tokens, datetime.now(UTC))
         return {
-            **_describe(token.session.token, token.scopes),
+            **_describe(token.session, token.scopes),
             "username": token.session.user.user_name if token.session.user else "",
             "token_type": "Bearer",
             "exp": token.claims["exp"],
@@ -107,23 +106,23 @@ class Introspection(_TokenInquiry, IntrospectionEndpoint):
         session = self._tokens.find_session(claims.access_token_id)
         if (
             session is None
-            or session.token.refresh_token != claims.refresh_token_id
+            or session.refresh_token != claims.refresh_token_id
             or not session.refresh_token_is_good(datetime.now(UTC))
         ):
             raise OAuthFault.refresh_token_revoked()
         return {
-            **_describe(session.token, list(claims.scopes)),
+            **_describe(session, list(claims.scopes)),
             "username": session.user.user_name if session.user else "",
             "token_type": "refresh_token",
             "exp": claims.expire_time,
         }
 
 
-def _describe(token: Token, scopes: list[str]) -> dict[str, Any]:
+def _describe(session: Session, scopes: list[str]) -> dict[str, Any]:
     return {
-        "client_id": token.client,
+        "client_id": session.client_id,
         "scope": " ".join(scopes),
-        "sub": token.assigned_user_id or "",
-        "aud": token.client,
-        "jti": token.access_token,
+        "sub": session.user_id,
+        "aud": session.client_id,
+        "jti": session.access_token,
     }

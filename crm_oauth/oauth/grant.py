@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast, final
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
@@ -16,12 +15,12 @@ from crm_oauth.oauth.scopes import check_scopes
 from crm_oauth.oauth.tokens import IssuedToken
 from crm_oauth.oauth.wire import WireRequest
 from crm_oauth.store.models import Token, User
-from crm_oauth.store.ports import Repositories, TokenStore
+from crm_oauth.store.ports import Repositories, Session
 
 if TYPE_CHECKING:
     from crm_oauth.oauth.server import CrmAuthorizationServer
 
-__all__ = ["Authorization", "Grant", "OAuthFault", "RefreshClaims", "Token", "User"]
+__all__ = ["Authorization", "Grant", "OAuthFault", "RefreshClaims", "Session", "User"]
 
 _HEADERS = [
     ("Content-Type", "application/json; charset=UTF-8"),
@@ -43,7 +42,7 @@ class Authorization:
 
     user: User | None
     scopes: tuple[str, ...] | None = None
-    redeems: Token | None = None
+    redeems: Session | None = None
     repeats: Token | None = None
 
 
@@ -69,7 +68,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
     CONTINUES_TOKEN: ClassVar[bool] = False
     """Whether it continues an earlier token: league then looks at the scopes after the token, not before."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = (client_auth.METHOD,)
+    TOKEN_ENDPOINT_AUTH_METHODS = (client_auth.RECALLING_METHOD,)
 
     request: WireRequest
     server: "CrmAuthorizationServer"
@@ -77,6 +76,8 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
     @abstractmethod
     def identify(self, given: Mapping[str, str]) -> Authorization:
         """Find out whom the new token shall act for.
+
+        Asked again when the client or the user is changed at this moment.
 
         Args:
             given: the text of each parameter named in `PARAMETERS`; it may be empty.
@@ -132,7 +133,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         if self.CONTINUES_TOKEN:
             self._check_scopes(authorization.scopes)
         owner = authorization.user
-        if owner is not None and not self.repositories.users.may_authenticate(owner):
+        if owner is not None and not self.repositories.users.may_authenticate(owner.standing):
             raise self.owner_refused()
         self.request.user = owner
         self._authorization = authorization
@@ -158,7 +159,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         redeemed = self._authorization.redeems
         if redeemed is None:
             self.server.save_token(token, self.request)
-        elif _redeem(self.repositories.tokens, redeemed, token.issued_at):
+        elif self.repositories.tokens.redeem(redeemed, self.presented.client, now=token.issued_at):
             self.repositories.tokens.succeed(redeemed, token.row, now=token.issued_at)
         else:
             # Another request was faster, and has committed: this one comes second.
@@ -166,14 +167,9 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         return token
 
     def _reissue(self, row: Token) -> IssuedToken:
+        self.server.require_unchanged(self.presented)
         return self.server.issuer.repeat(row, self.request.scope)
 
     def _check_scopes(self, granted: tuple[str, ...] | None) -> None:
         requested = self.request.parameters.get("scope") or ""
         self.request.scope = " ".join(check_scopes(requested, self.server.profile.scopes.known, granted))
-
-
-def _redeem(tokens: TokenStore, row: Token, now: datetime) -> bool:
-    return tokens.redeem(
-        row.refresh_token or "", access_token=row.access_token or "", client_id=row.client or "", now=now
-    )

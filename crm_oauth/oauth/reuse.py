@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.store.models import Token
-from crm_oauth.store.ports import TokenStore
+from crm_oauth.store.ports import Session, TokenStore
 
 # Two workers of one program that race are this close; whoever comes later has the token from somewhere else.
 _RACE = timedelta(seconds=10)
@@ -20,20 +20,20 @@ class ReusePolicy:
     def __init__(self, grace: int) -> None:
         self._grace = timedelta(seconds=grace)
 
-    def successor(self, used: Token, tokens: TokenStore, now: datetime) -> Token:
+    def successor(self, used: Session, tokens: TokenStore, now: datetime) -> Token:
         """Return the pair that a repeated redemption gets: the one that the first got.
 
         Args:
-            used: the row of the refresh token, which the client of this request holds.
+            used: the session of the refresh token, which the client of this request holds.
             tokens: where the line of sessions is looked up.
             now: aware.
 
         Raises:
             OAuthFault: refresh_token_revoked, and refresh_token_stolen where the line of sessions must end.
         """
-        use = tokens.find_use(used)
+        use = tokens.find_use(used.row_id)
         # SuiteCRM itself used it up, or somebody logged out; or it was revoked, which outdoes any grace.
-        if use is None or used.token_is_revoked:
+        if use is None or used.is_revoked:
             raise OAuthFault.refresh_token_revoked()
         refresh, successor = use
         age = now - refresh.used_at
@@ -42,5 +42,5 @@ class ReusePolicy:
         if self._grace and successor is not None and age < self._grace:
             return successor
         if age > _RACE:
-            raise OAuthFault.refresh_token_stolen(used.id)
+            raise OAuthFault.refresh_token_stolen(used.row_id)
         raise OAuthFault.refresh_token_revoked()

@@ -24,9 +24,9 @@ from crm_oauth.oauth.grant import Grant
 from crm_oauth.oauth.outcome import Observer, outcome_of
 from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
-from crm_oauth.oauth.wire import WireRequest
+from crm_oauth.oauth.wire import Parameters, WireRequest, read_params
 from crm_oauth.profiles import Profile
-from crm_oauth.store.ports import ClientStore, Repositories, TokenFilter
+from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
 
 _log = get_logger(__name__)
 
@@ -69,17 +69,28 @@ class CrmAuthorizationServer(AuthorizationServer):
         self._observers = tuple(observers)
         # Authlib's base class, not its Flask one, whose defaults would issue ten-day tokens.
         self.register_token_generator("default", cast("Any", issuer))
-        self.register_client_auth_method(client_auth.METHOD, self._present_client)
+        self.register_client_auth_method(client_auth.METHOD, partial(self._present_client, recalling=False))
+        self.register_client_auth_method(client_auth.RECALLING_METHOD, partial(self._present_client, recalling=True))
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: Request, parameters: Parameters) -> Response:
         """Answer a token request and tell the observers.
 
         Args:
-            request: Flask's request; its body must not have been read.
+            request: Flask's request.
+            parameters: of its body.
+
+        Raises:
+            StaleRead: what this process remembered of the client is not so any more; ask again.
         """
         started = time.perf_counter()
-        wire_request = WireRequest(request)
-        response = cast("Response", self.create_token_response(wire_request))
+        wire_request = WireRequest(request, parameters)
+        try:
+            response = cast("Response", self.create_token_response(wire_request))
+            if wire_request.refusal and wire_request.client:
+                self.require_unchanged(cast("PresentedClient", wire_request.client))
+        except StaleRead:
+            self._authenticator.forget(cast("PresentedClient", wire_request.client).get_client_id())
+            raise
         outcome = outcome_of(wire_request, response.status_code, time.perf_counter() - started)
         for observe in self._observers:
             observe(outcome)
@@ -92,7 +103,8 @@ class CrmAuthorizationServer(AuthorizationServer):
             endpoint: Authlib's name of it, such as `introspection`.
             request: Flask's request; its body must not have been read.
         """
-        answer = self.create_endpoint_response(endpoint, WireRequest(request))  # type: ignore[no-untyped-call]  # typeshed
+        wire_request = WireRequest(request, read_params(request))
+        answer = self.create_endpoint_response(endpoint, wire_request)  # type: ignore[no-untyped-call]  # typeshed
         return cast("Response", answer)
 
     def check_client_may_use(self, grant: Grant) -> None:
@@ -130,6 +142,15 @@ class CrmAuthorizationServer(AuthorizationServer):
         if not (presented.proved or excused):
             raise OAuthFault.invalid_client()
 
+    def require_unchanged(self, presented: PresentedClient) -> None:
+        """Make sure, where no statement of the request did, that a recalled client is still as it was.
+
+        Raises:
+            StaleRead: it is not.
+        """
+        if presented.recalled:
+            self.repositories().clients.require_unchanged(presented.client, presented.user)
+
     def decode_refresh_token(self, text: str) -> RefreshClaims:
         """Decrypt a refresh token.
 
@@ -147,9 +168,10 @@ class CrmAuthorizationServer(AuthorizationServer):
         """Return the request, which `create_token_response` has read already."""
         return request
 
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:  # noqa: ARG002  # Authlib's signature
+    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Save the row of a token pair."""
-        self.repositories().tokens.add(cast("IssuedToken", token).row)
+        client = cast("PresentedClient", request.client).client
+        self.repositories().tokens.issue(cast("IssuedToken", token).row, client, request.user)
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Send none: observers are told of the outcome instead."""
@@ -176,9 +198,8 @@ class CrmAuthorizationServer(AuthorizationServer):
         body = self.dialect.document(error.error or "", error.description or "")
         return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))
 
-    def _present_client(self, query_client: object, request: WireRequest) -> PresentedClient:  # noqa: ARG002  # Authlib's signature
-        clients: ClientStore = self.repositories().clients
-        return self._authenticator.present(clients, request)
+    def _present_client(self, _query_client: object, request: WireRequest, *, recalling: bool) -> PresentedClient:
+        return self._authenticator.present(self.repositories().clients, request, recalling=recalling)
 
 
 def _end_line(token_id: str, repositories: Repositories) -> None:

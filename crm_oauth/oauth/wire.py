@@ -152,13 +152,14 @@ class WireRequest(OAuth2Request):
 
     Args:
         request: the HTTP request.
+        parameters: of its body.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, parameters: Parameters) -> None:
         # Authlib refuses plain http by this address. Whether a site needs TLS is its front end's business: SuiteCRM
         # itself never asked, and behind a proxy the address says nothing.
         super().__init__(request.method, "https://localhost/")
-        self.parameters = read_params(request)
+        self.parameters = parameters
         self.payload = _Payload(self.parameters)
         self.refusal: OAuth2Error | None = None
         # Apache hands a rewritten request's header to CGI and WSGI programs under the second name.

@@ -54,7 +54,7 @@ def survey(database: Database) -> Survey:
     """
     if database.url.get_backend_name() != "mysql":
         raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql+pymysql://…"])
-    with database.connection() as connection:
+    with database.reading() as connection:
         there = inspect(connection)
         tables = set(there.get_table_names())
         if VERSION_TABLE not in tables and not tables.isdisjoint(_OWN_TABLES):

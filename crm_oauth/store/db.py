@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, exc, make_url, text
-from sqlalchemy.orm import sessionmaker
 
 from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
+from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.users import SqlUserStore
 
 
@@ -50,8 +50,6 @@ class Database:
         except (exc.ArgumentError, ValueError, ImportError) as error:
             raise StartupError([f"DATABASE_URL: {error}."]) from None
         (sharing or Sharing()).prepare(self._engine)
-        # Rows stay readable after the commit, when their session is gone.
-        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         self._users = users
 
     @contextmanager
@@ -61,8 +59,8 @@ class Database:
         Raises:
             DatabaseUnavailable: from any statement of the block or from the commit.
         """
-        with _faults_translated(), self._sessions.begin() as session:
-            yield repositories(session, self._users)
+        with self._work() as unit:
+            yield repositories(unit, self._users)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -71,8 +69,19 @@ class Database:
         Raises:
             DatabaseUnavailable: as `unit_of_work` does.
         """
-        with _faults_translated(), self._engine.begin() as connection:
-            yield connection
+        with self._work() as unit:
+            unit.begin()
+            yield unit.connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Lend a bare connection without a transaction: each statement stands alone.
+
+        Raises:
+            DatabaseUnavailable: as `unit_of_work` does.
+        """
+        with self._work() as unit:
+            yield unit.connection
 
     def ping(self) -> None:
         """Ask the database for an answer.
@@ -80,12 +89,22 @@ class Database:
         Raises:
             DatabaseUnavailable: it gives none.
         """
-        with self.connection() as connection:
+        with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
     def dispose(self) -> None:
         """Close the pooled connections. Call it before a fork: two processes must not share one."""
         self._engine.dispose()
+
+    @contextmanager
+    def _work(self) -> Iterator[UnitOfWork]:
+        with _faults_translated():
+            unit = UnitOfWork(self._engine)
+            try:
+                yield unit
+                unit.commit()
+            finally:
+                unit.close()
 
 
 @contextmanager

@@ -6,12 +6,19 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from crm_oauth.store.liveness import replace_dead_connections
+
 CONNECT_TIMEOUT = 3
 LOCK_TIMEOUT = 5
 
+# SQLite's plain BEGIN takes no lock, and what then first reads could not write once another had committed:
+# SQLITE_BUSY_SNAPSHOT, without any waiting.
+BEGIN = {"sqlite": "BEGIN IMMEDIATE", "mysql": "BEGIN", "mariadb": "BEGIN", "postgresql": "BEGIN"}
+"""How a transaction that will write begins, by dialect."""
+
 
 def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
-    """Make the engine of a database.
+    """Make the engine of a database. Its connections commit each statement; transactions are begun in words.
 
     Args:
         url: of SQLite (a file), MySQL or MariaDB, or PostgreSQL.
@@ -23,33 +30,36 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
     """
     match url.get_backend_name():
         case "sqlite":
-            options = _sqlite(url)
-        case "mysql":
-            options = _mysql(statement_timeout)
+            arguments = _sqlite(url)
+        case "mysql" | "mariadb":
+            arguments = _mysql(statement_timeout)
         case "postgresql":
-            options = _postgresql(statement_timeout)
+            arguments = _postgresql(statement_timeout)
         case other:
             raise ValueError(f"not a database that is supported: {other}")
     engine = create_engine(
         url,
+        connect_args=arguments,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
-        pool_pre_ping=True,
         hide_parameters=True,  # else the text of an error holds the hashes and identifiers of its statement
-        **options,
     )
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+    match engine.dialect.name:
+        case "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+        case "mysql" | "mariadb":
+            event.listen(engine, "connect", _prepare_mysql)
+    replace_dead_connections(engine)
     return engine
 
 
 def _sqlite(url: URL) -> dict[str, Any]:
     if url.database in (None, "", ":memory:"):
         raise ValueError("SQLite needs a file: sqlite:///path/to/file.db")
-    # So sqlite3 begins a transaction at the first write, not the first read, and waits for the lock. One that
-    # a read began could not write once another had committed: SQLITE_BUSY_SNAPSHOT, without any waiting.
-    return {"connect_args": {"isolation_level": "IMMEDIATE", "timeout": LOCK_TIMEOUT}}
+    return {"timeout": LOCK_TIMEOUT}
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -65,23 +75,25 @@ def _lower(text: str | None) -> str | None:
 
 def _mysql(statement_timeout: int) -> dict[str, Any]:
     return {
-        "isolation_level": "READ COMMITTED",
-        "connect_args": {
-            "charset": "utf8mb4",
-            "connect_timeout": CONNECT_TIMEOUT,
-            "read_timeout": statement_timeout,
-            "write_timeout": statement_timeout,
-            "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
-        },
+        "charset": "utf8mb4",
+        "connect_timeout": CONNECT_TIMEOUT,
+        "read_timeout": statement_timeout,
+        "write_timeout": statement_timeout,
+        "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
     }
 
 
+def _prepare_mysql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # As PostgreSQL's; under the default, REPEATABLE READ, an INSERT … SELECT locks what it reads.
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    cursor.close()
+
+
 def _postgresql(statement_timeout: int) -> dict[str, Any]:
-    limits = {"statement_timeout": statement_timeout, "lock_timeout": LOCK_TIMEOUT}
+    limits = {"statement_timeout": f"{statement_timeout}s", "lock_timeout": f"{LOCK_TIMEOUT}s"}
+    limits["default_transaction_isolation"] = r"read\ committed"
     return {
-        "isolation_level": "READ COMMITTED",
-        "connect_args": {
-            "connect_timeout": CONNECT_TIMEOUT,
-            "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
-        },
+        "connect_timeout": CONNECT_TIMEOUT,
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
     }

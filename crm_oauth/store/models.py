@@ -4,7 +4,7 @@ Everything but the id is nullable there, so it is here: a row that SuiteCRM wrot
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Index, String, Text, UniqueConstraint, func
@@ -89,6 +89,34 @@ class Token(Base):
     )
 
 
+class Standing(NamedTuple):
+    """The columns of a user that decide whether it may get and keep tokens.
+
+    A missing status is refused, as `status != 'Inactive'` is not true of NULL in SQL
+    (`modules/Users/authentication/SugarAuthenticate/SugarAuthenticateUser.php`).
+    """
+
+    status: str | None
+    deleted: bool | None
+    portal_only: bool | None
+    is_group: bool | None
+    external_auth_only: bool | None
+
+    @property
+    def may_authenticate(self) -> bool:
+        """Whether this user may get and keep tokens: the rule of SuiteCRM's web login."""
+        return self.may_authenticate_externally and not self.external_auth_only
+
+    @property
+    def may_authenticate_externally(self) -> bool:
+        """Whether the same is true where another system than the CRM has checked the password."""
+        return (
+            self.status is not None
+            and self.status.rstrip(" ").lower() != "inactive"
+            and not (self.deleted or self.portal_only or self.is_group)
+        )
+
+
 class User(Base):
     """A user of the CRM: the columns of module Users that authentication needs.
 
@@ -115,22 +143,9 @@ class User(Base):
     factor_auth_interface: Mapped[str | None] = mapped_column(String(255))
 
     @property
-    def may_authenticate(self) -> bool:
-        """Whether this user may get and keep tokens: the rule of SuiteCRM's web login.
-
-        A missing status is refused, as `status != 'Inactive'` is not true of NULL in SQL
-        (`modules/Users/authentication/SugarAuthenticate/SugarAuthenticateUser.php`).
-        """
-        return self.may_authenticate_externally and not self.external_auth_only
-
-    @property
-    def may_authenticate_externally(self) -> bool:
-        """Whether the same is true where another system than the CRM has checked the password."""
-        return (
-            self.status is not None
-            and self.status.rstrip(" ").lower() != "inactive"
-            and not (self.deleted or self.portal_only or self.is_group)
-        )
+    def standing(self) -> Standing:
+        """What decides whether it may get and keep tokens."""
+        return Standing(self.status, self.deleted, self.portal_only, self.is_group, self.external_auth_only)
 
 
 class OwnBase(DeclarativeBase):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from crm_oauth.store.models import Client, Refresh, Token, User
+from crm_oauth.store.models import Client, Refresh, Standing, Token, User
 
 
 class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, not a mistake of ours
@@ -19,11 +19,25 @@ class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, no
     """
 
 
+class StaleRead(Exception):  # noqa: N818  # a state of the world, not a mistake of ours
+    """What a piece of work had read is not so any more: nothing of it may stay, and it must be done again."""
+
+
 class ClientStore(Protocol):
     """The OAuth 2 clients."""
 
     def get(self, client_id: str) -> Client | None:
         """Find the live client of this very id."""
+
+    def get_with_user(self, client_id: str) -> tuple[Client, User | None] | None:
+        """Find the same with the live user that it is associated with, by one SELECT; both may be kept."""
+
+    def require_unchanged(self, client: Client, user: User | None) -> None:
+        """Make sure that a client, and its user, are still just as they were read.
+
+        Raises:
+            StaleRead: they are not.
+        """
 
     def add(self, client: Client) -> None:
         """Insert a client."""
@@ -59,8 +73,8 @@ class UserStore(Protocol):
     def list(self) -> Sequence[User]:
         """Every live user, by name."""
 
-    def may_authenticate(self, user: User) -> bool:
-        """Tell whether this user may get and keep tokens."""
+    def may_authenticate(self, standing: Standing) -> bool:
+        """Tell whether a user of this standing may get and keep tokens."""
 
     def verify_password(self, user: User | None, password: str) -> bool:
         """Tell whether a password is that of a user who may authenticate.
@@ -95,30 +109,46 @@ class TokenFilter:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A token pair with those it stands on; a client that is deleted or a user who is barred is None.
+    """A token pair, and whether those it stands on still stand.
 
     Args:
-        token: the row.
-        client: it was issued to.
-        user: it acts as; also None when it acts for the client alone.
+        row_id: the row's own id.
+        client_id: the client it was issued to.
+        user_id: the user it acts as; "" for the client alone.
+        access_token: the `jti` of its access token.
+        refresh_token: the identifier of its refresh token; None when there is none.
+        access_token_expires: aware; SuiteCRM's API looks at it too.
+        refresh_token_expires: aware.
+        is_used: whether it was refreshed, logged out or deleted.
+        is_revoked: whether it was revoked.
+        has_client: whether the client is live.
+        user: the live user; None also when it may not authenticate.
     """
 
-    token: Token
-    client: Client | None
+    row_id: str
+    client_id: str
+    user_id: str
+    access_token: str
+    refresh_token: str | None
+    access_token_expires: datetime | None
+    refresh_token_expires: datetime | None
+    is_used: bool
+    is_revoked: bool
+    has_client: bool
     user: User | None
 
     def access_token_is_good(self, now: datetime) -> bool:
-        """Tell whether the access token still counts; SuiteCRM's API looks at the row's expiry too."""
-        return self._is_live() and _is_after(self.token.access_token_expires, now)
+        """Tell whether the access token still counts."""
+        return self._is_live() and _is_after(self.access_token_expires, now)
 
     def refresh_token_is_good(self, now: datetime) -> bool:
         """Tell whether the refresh token can be redeemed."""
-        return self._is_live() and _is_after(self.token.refresh_token_expires, now)
+        return self._is_live() and _is_after(self.refresh_token_expires, now)
 
     def _is_live(self) -> bool:
-        if self.token.deleted or self.token.token_is_revoked or self.client is None:
+        if self.is_used or self.is_revoked or not self.has_client:
             return False
-        return not self.token.assigned_user_id or self.user is not None
+        return not self.user_id or self.user is not None
 
 
 def _is_after(expires: datetime | None, now: datetime) -> bool:
@@ -131,34 +161,45 @@ class TokenStore(Protocol):
     def add(self, token: Token) -> None:
         """Insert a pair."""
 
-    def find_by_access_token(self, access_token: str) -> Token | None:
-        """Find the live row of the access token with this `jti`, revoked and expired ones included."""
+    def issue(self, token: Token, client: Client, user: User | None) -> None:
+        """Insert a pair if those it stands on are still just as they were read; the last write of a unit of work.
 
-    def find_by_refresh_token(self, refresh_token: str) -> Token | None:
-        """Find the row of the refresh token with this identifier: used, revoked and expired ones included."""
+        Args:
+            token: the pair.
+            client: as it was when its secret was verified.
+            user: as it was when it was found that it may authenticate; None for a pair of the client alone.
+
+        Raises:
+            StaleRead: one of them was changed or deleted since.
+        """
 
     def find_session(self, access_token: str) -> Session | None:
         """Find the live row of the access token with this `jti`, its client and its user, by one SELECT."""
 
-    def find_use(self, token: Token) -> tuple[Refresh, Token | None] | None:
+    def find_refreshable(self, refresh_token: str) -> Session | None:
+        """Find the same by the identifier of a refresh token: used, revoked and expired ones included."""
+
+    def find_use(self, row_id: str) -> tuple[Refresh, Token | None] | None:
         """Find when a pair was refreshed, and the pair that took its place while that is live and unrevoked."""
 
-    def redeem(self, refresh_token: str, *, access_token: str, client_id: str, now: datetime) -> bool:
+    def redeem(self, session: Session, client: Client, *, now: datetime) -> bool:
         """Use up a refresh token, which works once: one conditional UPDATE that deletes its row softly.
 
         Args:
-            refresh_token: identifier of the refresh token.
-            access_token: `jti` of the access token issued with it, which dies too.
-            client_id: the client that presents it.
+            session: the pair, both of whose tokens die.
+            client: that presents it, as it was when its secret was verified.
             now: aware; a token that expires at this second has expired.
 
         Returns:
-            Whether it was this call that used it up. False for one that is unknown, used, revoked, expired or
-            another client's.
+            Whether it was this call that used it up. False for one that is used, revoked, expired or another
+            client's, and when the client was changed or deleted since.
         """
 
-    def succeed(self, token: Token, successor: Token, *, now: datetime) -> None:
+    def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:
         """Insert the pair that takes the place of one whose refresh token was redeemed."""
+
+    def delete(self, row_id: str) -> None:
+        """Delete a pair softly, as SuiteCRM's own logout does."""
 
     def list(self, which: TokenFilter, *, limit: int = 100, after: Token | None = None) -> Sequence[Token]:
         """At most `limit` rows, the newest first, from the one that follows `after`."""

@@ -1,17 +1,16 @@
-"""The SQLAlchemy implementations of every port, over one session."""
+"""The SQLAlchemy implementations of every port, over one unit of work."""
 
 from collections.abc import Callable
-
-from sqlalchemy.orm import Session
 
 from crm_oauth.store.clients import SqlClientStore
 from crm_oauth.store.ports import Repositories, UserStore
 from crm_oauth.store.tokens import SqlTokenStore
+from crm_oauth.store.unit_of_work import UnitOfWork
 
-UserStoreFactory = Callable[[Session], UserStore]
+UserStoreFactory = Callable[[UnitOfWork], UserStore]
 
 
-def repositories(session: Session, make_users: UserStoreFactory) -> Repositories:
-    """Make the repositories of one unit of work; they flush and never commit."""
-    users = make_users(session)
-    return Repositories(SqlClientStore(session), users, SqlTokenStore(session, users))
+def repositories(unit: UnitOfWork, make_users: UserStoreFactory) -> Repositories:
+    """Make the repositories of one unit of work; they never commit."""
+    users = make_users(unit)
+    return Repositories(clients=SqlClientStore(unit), users=users, tokens=SqlTokenStore(unit, users))

@@ -85,7 +85,7 @@ def current_revision(database: Database) -> str | None:
     Raises:
         DatabaseUnavailable: the database is away.
     """
-    with database.connection() as connection:
+    with database.reading() as connection:
         return _revision(connection, _version_table(connection))
 
 
@@ -110,7 +110,7 @@ def is_adopted(database: Database) -> bool:
     Raises:
         DatabaseUnavailable: the database is away.
     """
-    with database.connection() as connection:
+    with database.reading() as connection:
         return _version_table(connection) == VERSION_TABLE
 
 
@@ -140,7 +140,7 @@ def _scripts() -> Config:
 def _wait_for_turn(connection: Connection) -> None:
     match connection.dialect.name:
         case "sqlite":
-            connection.execute(text("BEGIN IMMEDIATE"))
+            pass  # a transaction that has begun is alone
         case "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _POSTGRESQL_LOCK})

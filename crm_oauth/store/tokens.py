@@ -1,88 +1,79 @@
 """Issued tokens in the database."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, and_, delete, or_, select, tuple_, update
-from sqlalchemy.orm import Session as SqlSession
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
 
+from crm_oauth.store import issuing, sessions
 from crm_oauth.store.models import Client, Refresh, Token, User
-from crm_oauth.store.ports import Session, TokenFilter, UserStore
-from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, exactly, selected
+from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UserStore
+from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
+from crm_oauth.store.unit_of_work import UnitOfWork
 
 
 class SqlTokenStore:
-    """`TokenStore` over one session.
+    """`TokenStore` over one unit of work.
 
     Args:
-        session: SQLAlchemy's.
+        unit: in which everything is read and written.
         users: says whose tokens count.
     """
 
-    def __init__(self, session: SqlSession, users: UserStore) -> None:
-        self._session = session
+    def __init__(self, unit: UnitOfWork, users: UserStore) -> None:
+        self._unit = unit
         self._users = users
 
     def add(self, token: Token) -> None:
         """Insert a pair."""
-        self._session.add(token)
-        self._session.flush()
+        self._unit.write(issuing.INSERT, issuing.values_of(token))
 
-    def find_by_access_token(self, access_token: str) -> Token | None:
-        """Find the live row of the access token with this `jti`."""
-        rows = self._rows(select(Token).where(Token.access_token == access_token, LIVE))
-        return next((row for row in rows if row.access_token == access_token), None)
-
-    def find_by_refresh_token(self, refresh_token: str) -> Token | None:
-        """Find the row of the refresh token with this identifier."""
-        rows = self._rows(select(Token).where(Token.refresh_token == refresh_token))
-        return next((row for row in rows if row.refresh_token == refresh_token), None)
+    def issue(self, token: Token, client: Client, user: User | None) -> None:
+        """Insert a pair if those it stands on are still just as they were read."""
+        values = issuing.values_of(token) | issuing.as_read(client)
+        if user is None:
+            inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
+        else:
+            inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.as_read(user))
+        if not inserted:
+            raise StaleRead
 
     def find_session(self, access_token: str) -> Session | None:
         """Find the live row of the access token with this `jti`, its client and its user."""
-        query = (
-            select(Token, Client, User)
-            .outerjoin(Client, and_(Client.id == Token.client, Client.deleted.is_(False)))
-            .outerjoin(User, and_(User.id == Token.assigned_user_id, User.deleted.is_(False)))
-            .where(Token.access_token == access_token, LIVE)
-            .execution_options(populate_existing=True)
-        )
-        for token, client, user in self._session.execute(query):
-            if token.access_token == access_token:
-                return Session(token, client, user if user and self._users.may_authenticate(user) else None)
-        return None
+        found = map(self._checked, self._unit.read(sessions.BY_ACCESS_TOKEN, {sessions.KEY: access_token}))
+        return next((session for session in found if session.access_token == access_token), None)
 
-    def find_use(self, token: Token) -> tuple[Refresh, Token | None] | None:
+    def find_refreshable(self, refresh_token: str) -> Session | None:
+        """Find the row of the refresh token with this identifier, its client and its user."""
+        found = map(self._checked, self._unit.read(sessions.BY_REFRESH_TOKEN, {sessions.KEY: refresh_token}))
+        return next((session for session in found if session.refresh_token == refresh_token), None)
+
+    def find_use(self, row_id: str) -> tuple[Refresh, Token | None] | None:
         """Find when a pair was refreshed, and the pair that took its place."""
         query = (
             select(Refresh, Token)
             .outerjoin(Token, and_(Token.id == Refresh.successor_id, LIVE, NOT_REVOKED))
-            .where(Refresh.token_id == token.id)
+            .where(Refresh.token_id == row_id)
             .execution_options(populate_existing=True)
         )
-        row = self._session.execute(query).one_or_none()
+        row = self._unit.session.execute(query).one_or_none()
         return (row[0], row[1]) if row else None
 
-    def redeem(self, refresh_token: str, *, access_token: str, client_id: str, now: datetime) -> bool:
+    def redeem(self, session: Session, client: Client, *, now: datetime) -> bool:
         """Use up a refresh token; of any number at once the database lets one UPDATE find its row unused."""
-        unused = (
-            exactly(Token.refresh_token, refresh_token),
-            exactly(Token.access_token, access_token),
-            exactly(Token.client, client_id),
-            Token.refresh_token_expires > now,
-            NOT_REVOKED,
-            LIVE,
-        )
-        return self._write(update(Token).where(*unused).values(deleted=True, date_modified=now)) == 1
+        values = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.as_read(client)}
+        return self._unit.write(issuing.REDEEM, values) == 1
 
-    def succeed(self, token: Token, successor: Token, *, now: datetime) -> None:
+    def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:
         """Insert the pair that takes the place of one whose refresh token was redeemed."""
-        self.add(successor)
-        before = select(Refresh.line_id).where(Refresh.successor_id == token.id)
-        line_id = self._session.scalar(before) or token.id
-        self._session.add(Refresh(token_id=token.id, successor_id=successor.id, line_id=line_id, used_at=now))
-        self._session.flush()
+        values = issuing.values_of(successor)
+        self._unit.write(issuing.INSERT, values)
+        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": values["token_id"], "now": now})
+
+    def delete(self, row_id: str) -> None:
+        """Delete a pair softly, as SuiteCRM's own logout does."""
+        self._unit.write(update(Token).where(Token.id == row_id).values(deleted=True))
 
     def list(self, which: TokenFilter, *, limit: int = 100, after: Token | None = None) -> Sequence[Token]:
         """At most `limit` rows, the newest first, from the one that follows `after`."""
@@ -98,10 +89,10 @@ class SqlTokenStore:
         revoked = 0
         while True:
             chosen = (*self._with_lines(which), NOT_REVOKED)
-            live = self._write(revoking.where(*chosen, LIVE))
+            live = self._unit.write(revoking.where(*chosen, LIVE))
             # A refresh at this moment holds its old row until it commits. Waiting for that row, used by then, tells
             # that a new one may be there, which the statement above did not see: look once more.
-            if not live + self._write(revoking.where(*chosen, *used)):
+            if not live + self._unit.write(revoking.where(*chosen, *used)):
                 return revoked
             revoked += live
 
@@ -112,26 +103,27 @@ class SqlTokenStore:
             Token.access_token_expires < expired_before,
         )
         # Two statements, for MariaDB knows no LIMIT in the subquery of a DELETE; what has expired stays so.
-        ids = self._session.scalars(select(Token.id).where(expired).limit(batch)).all()
-        self._write(delete(Refresh).where(Refresh.token_id.in_(ids)))
-        return self._write(delete(Token).where(Token.id.in_(ids)))
+        ids = self._unit.session.scalars(select(Token.id).where(expired).limit(batch)).all()
+        self._unit.write(delete(Refresh).where(Refresh.token_id.in_(ids)))
+        return self._unit.write(delete(Token).where(Token.id.in_(ids)))
 
     def _with_lines(self, which: TokenFilter) -> Iterator[ColumnElement[bool]]:
         """Yield a filter's conditions; where it names one row, for the row's whole line of sessions."""
         if which.row_id is None and which.access_token is None:
             yield from selected(which)
             return
-        ids = set(self._session.scalars(select(Token.id).where(*selected(which))))
+        ids = set(self._unit.session.scalars(select(Token.id).where(*selected(which))))
         a_link = or_(Refresh.token_id.in_(ids), Refresh.successor_id.in_(ids))
-        lines = ids.union(self._session.scalars(select(Refresh.line_id).where(a_link)))
-        members = self._session.scalars(select(Refresh.successor_id).where(Refresh.line_id.in_(lines)))
+        lines = ids.union(self._unit.session.scalars(select(Refresh.line_id).where(a_link)))
+        members = self._unit.session.scalars(select(Refresh.successor_id).where(Refresh.line_id.in_(lines)))
         yield Token.id.in_(lines.union(members))
 
     def _rows(self, query: Select[Token]) -> Sequence[Token]:
         # What the database holds now, for a row may have been loaded before a statement below changed it.
-        return self._session.scalars(query.execution_options(populate_existing=True)).all()
+        return self._unit.session.scalars(query.execution_options(populate_existing=True)).all()
 
-    def _write(self, statement: Update | Delete) -> int:
-        """Run the one statement and return how many rows it matched."""
-        result = self._session.execute(statement, execution_options={"synchronize_session": False})
-        return cast("CursorResult[Any]", result).rowcount
+    def _checked(self, row: object) -> Session:
+        session = sessions.session_of(row)
+        if session.user is None or self._users.may_authenticate(session.user.standing):
+            return session
+        return replace(session, user=None)

@@ -72,15 +72,15 @@ def unknown_route(_token: AccessToken) -> Response:
 
 
 def _logout(token: AccessToken) -> Response:
-    tokens, row = repositories().tokens, token.session.token
+    tokens, row_id = repositories().tokens, token.session.row_id
     # Revoked first: that reaches what a refresh at this moment mints. Deleted is what SuiteCRM's own logout writes.
-    tokens.revoke(TokenFilter(row_id=row.id), now=datetime.now(UTC))
-    row.deleted = True
+    tokens.revoke(TokenFilter(row_id=row_id), now=datetime.now(UTC))
+    tokens.delete(row_id)
     return _document({"meta": {"message": "You have been successfully logged out"}, "data": []})
 
 
 def _current_user(token: AccessToken) -> Response:
-    user = token.session.user
+    user = repositories().users.get(token.session.user_id)
     return _document({"data": _resource(user) if user else None})
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from flask import Response, g
 
-from crm_oauth.store.db import Database
-from crm_oauth.store.ports import Repositories
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.ports import Repositories, StaleRead
 
 _BAD_REQUEST = 400
+_ATTEMPTS = 5
 
 Work = Callable[[Repositories], object]
 
@@ -32,7 +33,7 @@ def after_refusal(work: Work) -> None:
     Args:
         work: what is to be done.
     """
-    g.consequences = (*g.get("consequences", ()), work)
+    g.consequences = (*g.consequences, work)
 
 
 def answer_in_unit_of_work(database: Database, answer: Callable[[], Response]) -> Response:
@@ -40,17 +41,28 @@ def answer_in_unit_of_work(database: Database, answer: Callable[[], Response]) -
 
     Args:
         database: where the unit of work is opened.
-        answer: makes the answer.
+        answer: makes the answer; called again, in a new unit of work, when what it had read was stale.
 
     Raises:
-        DatabaseUnavailable: when the database is away, also at the commit: the client is then not told of success.
+        DatabaseUnavailable: when the database is away, also at the commit: the client is then not told of success;
+            or when rows change faster than they can be read.
     """
+    for _ in range(_ATTEMPTS):
+        g.consequences = ()
+        try:
+            return _answer_once(database, answer)
+        except StaleRead:
+            continue
+    raise DatabaseUnavailable("the rows of one request were changed again and again")
+
+
+def _answer_once(database: Database, answer: Callable[[], Response]) -> Response:
     try:
         with database.unit_of_work() as stores:
             g.repositories = stores
             return _unless_refused(answer())
     except _RefusedError as refused:
-        for work in g.get("consequences", ()):
+        for work in g.consequences:
             with database.unit_of_work() as stores:
                 work(stores)
         return refused.response

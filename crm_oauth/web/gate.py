@@ -40,10 +40,10 @@ def _without_body(status: int, headers: dict[str, str]) -> Response:
 def _identity(token: AccessToken) -> dict[str, str]:
     session = token.session
     said = {
-        "X-Auth-User-Id": session.token.assigned_user_id,
+        "X-Auth-User-Id": session.user_id,
         "X-Auth-User-Name": session.user.user_name if session.user else None,
-        "X-Auth-Client-Id": session.token.client,
-        "X-Auth-Token-Id": session.token.access_token,
+        "X-Auth-Client-Id": session.client_id,
+        "X-Auth-Token-Id": session.access_token,
         "X-Auth-Scopes": " ".join(token.scopes),
     }
     return {name: _header_text(value or "") for name, value in said.items()}

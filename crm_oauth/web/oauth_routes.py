@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from crm_oauth.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
 from crm_oauth.oauth.server import CrmAuthorizationServer
+from crm_oauth.oauth.wire import read_params
 from crm_oauth.store.db import Database
 from crm_oauth.web.context import answer_in_unit_of_work
 
@@ -18,7 +19,8 @@ def oauth_routes(server: CrmAuthorizationServer, database: Database) -> Blueprin
     routes = Blueprint("oauth", __name__)
 
     def token() -> Response:
-        return answer_in_unit_of_work(database, lambda: server.respond(request))
+        parameters = read_params(request)
+        return answer_in_unit_of_work(database, lambda: server.respond(request, parameters))
 
     def introspect() -> Response:
         return answer_in_unit_of_work(database, lambda: server.respond_at("introspection", request))

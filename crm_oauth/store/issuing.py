@@ -1,0 +1,110 @@
+"""The writes of a token request, each one statement that says itself under which condition it holds.
+
+An INSERT … SELECT reads the client and the user once more, as it writes: it inserts nothing unless both are still just
+what the request saw. So a request may rest on what this process remembers of a client, and no lock is needed.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Insert,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from crm_oauth.store.models import Base, Client, Refresh, Standing, Token, User
+from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
+
+_CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
+_USER_COLUMNS = ("id", *Standing._fields)
+
+_TABLES = {model: Base.metadata.tables[model.__tablename__] for model in (Client, User)}
+_TOKEN_TABLE = Base.metadata.tables[Token.__tablename__]
+_TOKEN_COLUMNS = [column.name for column in _TOKEN_TABLE.columns]
+
+
+def _default_of(column: Column[Any]) -> Callable[[], Any]:
+    if column.default is None:
+        return lambda: None
+    argument = column.default.arg  # type: ignore[attr-defined]  # a constant, or a function of the statement's context
+    return partial(argument, None) if callable(argument) else lambda: argument
+
+
+_DEFAULTS = [(column.name, _default_of(column)) for column in _TOKEN_TABLE.columns]
+
+
+def _as_read(model: type[Client | User], names: tuple[str, ...]) -> ColumnElement[bool]:
+    """Return the condition that a row is what it was; of its id plain equality, which every index serves."""
+    columns = [_TABLES[model].columns[name] for name in names]
+    values = [bindparam(f"{model.__tablename__}_{column.name}", type_=column.type) for column in columns]
+    key, *others = zip(columns, values, strict=True)
+    return and_(key[0] == key[1], *(column.is_not_distinct_from(value) for column, value in others))
+
+
+_CLIENT_AS_READ = _as_read(Client, _CLIENT_COLUMNS)
+_USER_AS_READ = _as_read(User, _USER_COLUMNS)
+
+
+def _insert_token(*conditions: ColumnElement[bool]) -> Insert:
+    values = [bindparam(f"token_{column.name}", type_=column.type) for column in _TOKEN_TABLE.columns]
+    return insert(_TOKEN_TABLE).from_select(_TOKEN_COLUMNS, select(*values).where(*conditions), include_defaults=False)
+
+
+INSERT = insert(_TOKEN_TABLE).values({name: bindparam(f"token_{name}") for name in _TOKEN_COLUMNS}).inline()
+ISSUE_FOR_CLIENT = _insert_token(_CLIENT_AS_READ)
+ISSUE_FOR_USER = _insert_token(_CLIENT_AS_READ, _USER_AS_READ)
+
+UNCHANGED_CLIENT: Select[Any] = select(literal_column("1")).where(_CLIENT_AS_READ)
+UNCHANGED_CLIENT_AND_USER: Select[Any] = UNCHANGED_CLIENT.where(_USER_AS_READ)
+
+REDEEM: Update = (
+    update(Token)
+    .where(
+        Token.id == bindparam("row_id"),
+        Token.refresh_token_expires > bindparam("expires_after", type_=Token.refresh_token_expires.type),
+        NOT_REVOKED,
+        LIVE,
+        exists(UNCHANGED_CLIENT),
+    )
+    .values(deleted=True, date_modified=bindparam("now", type_=Token.date_modified.type))
+)
+
+_LINE_OF = select(Refresh.line_id).where(Refresh.successor_id == bindparam("row_id")).scalar_subquery()
+LINK: Insert = insert(Refresh).from_select(
+    ["token_id", "successor_id", "line_id", "used_at"],
+    select(
+        bindparam("row_id", type_=Refresh.token_id.type),
+        bindparam("successor", type_=Refresh.successor_id.type),
+        func.coalesce(_LINE_OF, bindparam("row_id", type_=Refresh.token_id.type)),
+        bindparam("now", type_=Refresh.used_at.type),
+    ),
+    include_defaults=False,
+)
+
+
+def values_of(token: Token) -> dict[str, Any]:
+    """Return the parameters of `INSERT` and of both statements that issue.
+
+    Args:
+        token: a new row, whose columns that nobody set get their defaults.
+    """
+    given = token.__dict__
+    return {f"token_{name}": given[name] if name in given else default() for name, default in _DEFAULTS}
+
+
+def as_read(row: Client | User) -> dict[str, Any]:
+    """Return the parameters that say what a client or user was when it was read."""
+    names = _CLIENT_COLUMNS if isinstance(row, Client) else _USER_COLUMNS
+    return {f"{row.__tablename__}_{name}": getattr(row, name) for name in names}

@@ -1,0 +1,93 @@
+"""A unit of work: reads that stand alone, then writes that become true together."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy.orm import Session
+
+from crm_oauth.store.engine import BEGIN
+
+
+class UnitOfWork:
+    """What the stores of one unit of work share. A database connection is lent at the first statement.
+
+    The connection commits each statement by itself until something is written: a request that only reads, or writes
+    by one statement, needs no BEGIN and no COMMIT, each of which is a round trip.
+
+    Args:
+        engine: in autocommit mode.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._has_begun = False
+
+    @cached_property
+    def connection(self) -> Connection:
+        """Return the connection that everything here goes through."""
+        return self._engine.connect()
+
+    @cached_property
+    def session(self) -> Session:
+        """Return an ORM session; what it flushes belongs to the transaction."""
+        return _WritingSession(self)
+
+    def read(self, query: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """Run a SELECT and return all its rows."""
+        return self.connection.execute(query, parameters).all()
+
+    def write(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> int:
+        """Run a statement within the transaction and return how many rows it matched."""
+        self.begin()
+        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        return result.rowcount
+
+    def write_last(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
+        """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
+        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        return result.rowcount
+
+    def begin(self) -> None:
+        """Begin the transaction, unless it has begun."""
+        if not self._has_begun:
+            self.connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
+            self._has_begun = True
+
+    def commit(self) -> None:
+        """Make true all that was written."""
+        if "session" in self.__dict__:
+            self.session.flush()
+        if self._has_begun:
+            self.connection.exec_driver_sql("COMMIT")
+            self._has_begun = False
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone."""
+        if "connection" not in self.__dict__:
+            return
+        try:
+            if self._has_begun and not self.connection.invalidated:
+                self.connection.exec_driver_sql("ROLLBACK")
+        except BaseException:
+            # Nobody knows what it would carry into the next unit of work.
+            self.connection.invalidate()
+            raise
+        finally:
+            if "session" in self.__dict__:
+                self.session.close()
+            self.connection.close()
+
+
+class _WritingSession(Session):
+    """Has the transaction begun before the first flush that writes; rows stay readable when it is gone."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        super().__init__(unit.connection, expire_on_commit=False)
+        self._unit = unit
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            self._unit.begin()
+        super().flush(objects)
