@@ -32,7 +32,7 @@ format: $(INSTALLED) ## put the code into the house's format
 	$(BIN)/ruff check --fix
 
 bench: $(INSTALLED) ## measure the hot paths (needs wrk)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 lock: ## pin the newest dependencies, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -1,129 +1,72 @@
-"""Measures tokens per second, by grant and database, beside what the machine can do at all."""
+"""Measures requests per second and what each costs, beside what the machine can do at all: `make bench`."""
 
-import json
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import argparse
+from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import bcrypt
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from bench.drive import Request, Run, as_json, drive, middle
+from bench.floors import commits, password_check, signature
+from bench.report import Floors, Measured, page
+from bench.subjects import CLIENT, DATABASES, THREADS, WORKERS, Subject, bare_route, requests_of, running
 
-from crm_oauth.compat.client_secrets import hash_client_secret
-from crm_oauth.compat.passwords import hash_user_password
-from crm_oauth.store.models import Client, User
-from crm_oauth.store.ports import Repositories
-from tests.support.database_servers import MariadbServer, PostgresqlServer
-from tests.support.site import Site
-from tests.wire.exchange import post_json
-
-SECONDS = 15
-CONNECTIONS = 16
-PATH = "/Api/access_token"
-SCRIPT = Path(__file__).with_name("post.lua")
-CLIENT = {"client_id": "bench", "client_secret": "secret"}
-BODIES = {
-    "client_credentials": CLIENT | {"grant_type": "client_credentials"},
-    "refresh_token": CLIENT | {"grant_type": "refresh_token", "refresh_token": "REFRESH_TOKEN"},
-    "password": CLIENT | {"grant_type": "password", "username": "bench", "password": "bench"},
-}
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What one run measured: latencies are in milliseconds."""
-
-    per_second: float
-    median: float
-    worst_percent: float
-    failed: int
+_CONNECTIONS, _CROWD = 8, 32
+_RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
-    """Print the table."""
-    print(
-        f"RSA-2048 signature: {_milliseconds(_signing()):.2f} ms · bcrypt-10 check: {_milliseconds(_hashing()):.1f} ms"
+    """Measure every database, print the page, and keep it where all of it was measured in full."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=15, help="of each run")
+    parser.add_argument("--runs", type=int, default=3, help="of which the median counts")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
+    parser.add_argument("--path", action="append", help="only this one, such as client_credentials")
+    parser.add_argument("--write", action="store_true", help=f"into {_RESULTS.name}")
+    given = parser.parse_args()
+    results = {name: _measure(name, given) for name in given.database or DATABASES}
+    text = page(
+        results,
+        f"gunicorn with {WORKERS} workers of {THREADS} threads, wrk with {_CONNECTIONS} connections on the same"
+        f" machine, {given.runs} runs of {given.seconds} seconds, medians.",
     )
-    print("| database | grant | tokens/s | p50 ms | p99 ms | failed |\n|---|---|---|---|---|---|")
-    _measure("SQLite", None)
-    for name, kind in (("MariaDB", MariadbServer), ("PostgreSQL", PostgresqlServer)):
-        server = kind(durable=True)
-        try:
-            server.start()
-            _measure(name, server.new_database())
-        finally:
-            server.remove()
+    print(text)
+    if given.write:
+        _RESULTS.write_text(text + "\n", encoding="utf-8")
 
 
-def _measure(database: str, url: str | None) -> None:
-    with TemporaryDirectory() as folder, _site(Path(folder), url) as site:
-        for grant in BODIES:
-            run = _drive(site, grant)
-            cells = (
-                database,
-                grant,
-                f"{run.per_second:.0f}",
-                f"{run.median:.1f}",
-                f"{run.worst_percent:.1f}",
-                run.failed,
-            )
-            print("|", " | ".join(map(str, cells)), "|", flush=True)
+def _measure(database: str, given: argparse.Namespace) -> tuple[Floors, Mapping[str, Measured]]:
+    with running(database) as subject:
+        floors = _floors(subject, given.seconds)
+        paths = [path for path in requests_of(subject, 1) if not given.path or path in given.path]
+        return floors, {path: _path(subject, path, given) for path in paths}
 
 
-@contextmanager
-def _site(folder: Path, url: str | None) -> Iterator[Site]:
-    site = Site(folder, "7.12", url, {"WORKERS": "2", "THREADS": "8", "LOG_LEVEL": "warning"})
-    site.fill(_fill)
-    with site:
-        yield site
+def _floors(subject: Subject, seconds: int) -> Floors:
+    with bare_route(subject) as (url, pid):
+        request = Request("/", as_json(CLIENT | {"grant_type": "client_credentials"}))
+        route = drive(url, request, subject.folder, connections=_CONNECTIONS, seconds=seconds, server=pid, database=0)
+    durable = commits(
+        subject.database_url, processes=WORKERS, threads=THREADS, seconds=seconds, database=subject.database_pid
+    )
+    return Floors(signature(), password_check(), durable, route)
 
 
-def _fill(stores: Repositories) -> None:
-    # A client of its own for each grant would measure the same: the row is read anew for every request.
-    stores.users.add(User(id="u", user_name="bench", user_hash=hash_user_password("bench"), status="Active"))
-    secret = hash_client_secret("secret", "sha256")
-    stores.clients.add(Client(id="bench", secret=secret, allowed_grant_type="client_credentials", assigned_user_id="u"))
+def _path(subject: Subject, path: str, given: argparse.Namespace) -> Measured:
+    runs = [_run(subject, path, _CONNECTIONS, given.seconds) for _ in range(given.runs)]
+    measured = Measured(runs, middle(runs), _run(subject, path, _CROWD, given.seconds))
+    print(f"{path}: {measured.middle.per_second:.0f}/s", flush=True)
+    return measured
 
 
-def _drive(site: Site, grant: str) -> Figures:
-    body = site.folder / "body.json"
-    body.write_text(json.dumps(BODIES[grant]))
-    arguments = [str(body)]
-    threads = 1
-    if grant == "refresh_token":
-        # A thread of the load generator for each connection: a token is redeemed once, so it has one line each.
-        threads = CONNECTIONS
-        tokens = site.folder / "tokens"
-        first = [post_json(site.url, PATH, BODIES["password"]).document["refresh_token"] for _ in range(CONNECTIONS)]
-        tokens.write_text("\n".join(first) + "\n")
-        arguments.append(str(tokens))
-    wrk = ["wrk", f"-t{threads}", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--timeout", "10s", "-s", str(SCRIPT)]
-    told = subprocess.run([*wrk, site.url + PATH, "--", *arguments], capture_output=True, text=True, check=True).stdout
-    [result] = [line.split() for line in told.splitlines() if line.startswith("RESULT")]
-    _, requests, microseconds, median, worst_percent, failed = map(float, ["0", *result[1:]])
-    return Figures(requests / microseconds * 1e6, median, worst_percent, int(failed))
-
-
-def _signing() -> Callable[[], object]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return lambda: key.sign(b"x" * 300, padding.PKCS1v15(), hashes.SHA256())
-
-
-def _hashing() -> Callable[[], object]:
-    stored = bcrypt.hashpw(b"bench", bcrypt.gensalt(10))
-    return lambda: bcrypt.checkpw(b"bench", stored)
-
-
-def _milliseconds(work: Callable[[], object], seconds: float = 2) -> float:
-    began, rounds = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        work()
-        rounds += 1
-    return (time.perf_counter() - began) / rounds * 1000
+def _run(subject: Subject, path: str, connections: int, seconds: int) -> Run:
+    return drive(
+        subject.url,
+        requests_of(subject, connections if path == "refresh_token" else 1)[path],
+        subject.folder,
+        connections=connections,
+        seconds=seconds,
+        server=subject.pid,
+        database=subject.database_pid,
+    )
 
 
 if __name__ == "__main__":

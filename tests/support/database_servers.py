@@ -46,6 +46,11 @@ class DatabaseServer(ABC):
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
 
+    @property
+    def pid(self) -> int:
+        """Process of the server; 0 while none runs."""
+        return self._process.pid if self._process else 0
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         if self._process:

@@ -78,6 +78,11 @@ class Site:
             check=False,
         )
 
+    @property
+    def pid(self) -> int:
+        """Process of the server, which has workers; 0 while none runs."""
+        return self._process.pid if self._process else 0
+
     def __enter__(self) -> Self:
         self.command("init").check_returncode()
         with (self.folder / "server.log").open("wb") as log:

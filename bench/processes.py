@@ -1,0 +1,43 @@
+"""How much CPU a program has used so far: itself, its children, and those that have ended."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds, user's and system's, of a process and all its descendants.
+
+    Args:
+        pid: of the process; 0 is none, which uses nothing.
+    """
+    if not pid:
+        return 0
+    return sum(_own(each) for each in (pid, *_descendants(pid)))
+
+
+def _own(pid: int) -> float:
+    fields = _fields(pid)
+    # utime, stime, and the same of the children that have been waited for: proc(5), fields 14 to 17.
+    return sum(map(int, fields[11:15])) / _TICKS if fields else 0
+
+
+def _descendants(pid: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _fields(int(entry.name))):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found += (next_ones := children.get(waiting.pop(), []))
+        waiting += next_ones
+    return found
+
+
+def _fields(pid: int) -> list[str]:
+    try:
+        # Behind the name, which may hold anything.
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
