@@ -57,7 +57,7 @@ def _opening(how: str) -> Iterator[str]:
     yield f"SQLite {sqlite3.sqlite_version}. {how}\n"
     yield "CPU is in milliseconds per answered request, by process. The floor is the CPU of what no server can do"
     yield "without: a signature, a durable commit of one row, a bcrypt check, and a bare Flask route under the same"
-    yield "gunicorn. The ratio is the floor divided by what server and database used. Spread is of requests per second.\n"
+    yield "gunicorn. The ratio is the floor divided by what server and database used; the spread is of the rates.\n"
 
 
 def _machine() -> str:
@@ -74,7 +74,8 @@ def _section(name: str, floors: Floors, paths: Mapping[str, Measured]) -> Iterat
     yield f"## {name}\n"
     yield f"Floors: signature {floors.signature:.3f} ms, bcrypt check {floors.password_check:.1f} ms; durable commits"
     yield f"{commits.per_second:.0f}/s, {commits.client_cpu:.3f} ms of the client's CPU and"
-    yield f"{commits.database_cpu:.3f} of the database's; bare route {route.per_second:.0f}/s, {route.server_cpu:.3f} ms.\n"
+    yield f"{commits.database_cpu:.3f} of the database's;"
+    yield f"bare route {route.per_second:.0f}/s, {route.server_cpu:.3f} ms.\n"
     yield _HEAD
     yield "|---" * _HEAD.strip("|").count("|") + "|---|"
     for path, measured in paths.items():

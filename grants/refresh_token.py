@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from crm_oauth.oauth.errors import OAuthFault
-from crm_oauth.oauth.grant import Authorization, Grant, RefreshClaims, Session, User
+from crm_oauth.oauth.grant import Authorization, Grant, RefreshClaims, ResourceOwner, Session, User
 
 
 class RefreshTokenGrant(Grant):
@@ -40,12 +40,14 @@ class RefreshTokenGrant(Grant):
             raise OAuthFault.refresh_token_revoked()
         return session
 
-    def _owner(self, session: Session, claims: RefreshClaims) -> User | None:
+    def _owner(self, session: Session, claims: RefreshClaims) -> User | ResourceOwner | None:
         # SuiteCRM's API acts as the row's user; the payload, which for years named user 1 in every token, only
         # speaks where a version left the row's user empty.
         if not (session.user_id or claims.user_id):
             return None
-        user = session.user if session.user_id else self.repositories.users.get(claims.user_id or "")
+        user: User | ResourceOwner | None = (
+            session.user if session.user_id else self.repositories.users.get(claims.user_id or "")
+        )
         if user is None:
             raise self.owner_refused()
         return user

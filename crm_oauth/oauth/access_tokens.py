@@ -93,10 +93,9 @@ class AccessTokenValidator:
         parts = text.split(".") if len(text) <= MAX_LENGTH else []
         if len(parts) != 3:  # noqa: PLR2004  # header, claims, signature
             raise OAuthFault(Fault(Meaning.BEARER_WITHOUT_TWO_DOTS))
-        _read_json(parts[0])
-        claims = _read_json(parts[1])
+        header, claims = _read_json(parts[0]), _read_json(parts[1])
         try:
-            self._keys.verify(text)
+            self._keys.verify(text, header.get("kid"))
         except BadSignatureError:
             raise OAuthFault(Fault(Meaning.BEARER_UNVERIFIED)) from None
         return claims

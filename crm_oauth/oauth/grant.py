@@ -14,13 +14,13 @@ from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.scopes import check_scopes
 from crm_oauth.oauth.tokens import IssuedToken
 from crm_oauth.oauth.wire import WireRequest
-from crm_oauth.store.models import Token, User
+from crm_oauth.store.models import ResourceOwner, Token, User
 from crm_oauth.store.ports import Repositories, Session
 
 if TYPE_CHECKING:
     from crm_oauth.oauth.server import CrmAuthorizationServer
 
-__all__ = ["Authorization", "Grant", "OAuthFault", "RefreshClaims", "Session", "User"]
+__all__ = ["Authorization", "Grant", "OAuthFault", "RefreshClaims", "ResourceOwner", "Session", "User"]
 
 _HEADERS = [
     ("Content-Type", "application/json; charset=UTF-8"),
@@ -40,7 +40,7 @@ class Authorization:
         repeats: the pair that is given once more, when its first answer was lost; None to make one.
     """
 
-    user: User | None
+    user: User | ResourceOwner | None
     scopes: tuple[str, ...] | None = None
     redeems: Session | None = None
     repeats: Token | None = None

@@ -1,7 +1,7 @@
 """The RSA keys: one signs access tokens, it and those before it verify them."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -117,20 +117,21 @@ class KeyRing:
         """
         return jws.serialize_compact(header, payload, self._keys.value.private, registry=_REGISTRY)
 
-    def verify(self, token: str) -> bytes:
+    def verify(self, token: str, kid: object = None) -> bytes:
         """Return the payload of a compact JWS that one of the keys signed.
 
         Args:
-            token: its text; a `kid` picks a key, without one each is tried, as league's tokens have none.
+            token: its text.
+            kid: of its header, picks a key; without one each is tried, as league's tokens have none.
 
         Raises:
             BadSignatureError: for any other signature, algorithm or header.
         """
         keys = self._keys.value
-        payload = _verify(token, keys)
+        payload = _verify(token, kid, keys)
         # A key that another process made a moment ago is in the files already.
         if payload is None and (newer := self._keys.newer_than(keys)):
-            payload = _verify(token, newer)
+            payload = _verify(token, kid, newer)
         if payload is None:
             raise BadSignatureError
         return payload
@@ -162,12 +163,8 @@ def _load_and_warn(private_path: Path, public_path: Path) -> SigningKeys:
     return keys
 
 
-def _verify(token: str, keys: SigningKeys) -> bytes | None:
-    try:
-        header = jws.extract_compact(token.encode()).headers()
-    except (JoseError, ValueError):
-        return None
-    for key in _candidates(keys, header.get("kid")):
+def _verify(token: str, kid: object, keys: SigningKeys) -> bytes | None:
+    for key in _candidates(keys, kid):
         try:
             return jws.deserialize_compact(token, key, registry=_REGISTRY).payload
         except (JoseError, ValueError):
@@ -175,8 +172,7 @@ def _verify(token: str, keys: SigningKeys) -> bytes | None:
     return None
 
 
-def _candidates(keys: SigningKeys, kid: object) -> Iterator[RSAKey]:
+def _candidates(keys: SigningKeys, kid: object) -> Iterable[RSAKey]:
     if kid is None:
-        yield from keys.verifying.values()
-    elif isinstance(kid, str) and kid in keys.verifying:
-        yield keys.verifying[kid]
+        return keys.verifying.values()
+    return [keys.verifying[kid]] if isinstance(kid, str) and kid in keys.verifying else []

@@ -9,7 +9,7 @@ from crm_oauth.oauth.client_auth import PresentedClient
 from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.profiles import Profile
-from crm_oauth.store.models import Token, User
+from crm_oauth.store.models import ResourceOwner, Token, User
 
 _ID_BYTES = 40  # league's identifiers: 80 hex digits
 
@@ -49,7 +49,7 @@ class TokenIssuer:
         self,
         grant_type: str,  # noqa: ARG002  # one issuer serves every grant
         client: PresentedClient,
-        user: User | None = None,
+        user: User | ResourceOwner | None = None,
         scope: str | None = None,
         expires_in: int | None = None,  # noqa: ARG002  # lifetimes are the profile's
         include_refresh_token: bool = True,  # noqa: FBT001, FBT002  # Authlib's signature

@@ -37,9 +37,9 @@ class SqlClientStore:
 
     def require_unchanged(self, client: Client, user: User | None) -> None:
         """Make sure that a client, and its user, are still just as they were read."""
-        query, values = issuing.UNCHANGED_CLIENT, issuing.as_read(client)
+        query, values = issuing.UNCHANGED_CLIENT, issuing.client_as_read(client)
         if user is not None:
-            query, values = issuing.UNCHANGED_CLIENT_AND_USER, values | issuing.as_read(user)
+            query, values = issuing.UNCHANGED_CLIENT_AND_USER, values | issuing.user_as_read(user)
         if not self._unit.read(query, values):
             raise StaleRead
 

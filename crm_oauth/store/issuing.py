@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from crm_oauth.store.models import Base, Client, Refresh, Standing, Token, User
+from crm_oauth.store.models import Base, Client, Refresh, ResourceOwner, Standing, Token, User
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
@@ -104,7 +104,12 @@ def values_of(token: Token) -> dict[str, Any]:
     return {f"token_{name}": given[name] if name in given else default() for name, default in _DEFAULTS}
 
 
-def as_read(row: Client | User) -> dict[str, Any]:
-    """Return the parameters that say what a client or user was when it was read."""
-    names = _CLIENT_COLUMNS if isinstance(row, Client) else _USER_COLUMNS
-    return {f"{row.__tablename__}_{name}": getattr(row, name) for name in names}
+def client_as_read(client: Client) -> dict[str, Any]:
+    """Return the parameters that say what a client was when it was read."""
+    return {f"oauth2clients_{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
+
+
+def user_as_read(user: User | ResourceOwner) -> dict[str, Any]:
+    """Return the parameters that say what a user was when it was read."""
+    values = zip(_USER_COLUMNS, (user.id, *user.standing), strict=True)
+    return {f"users_{name}": value for name, value in values}

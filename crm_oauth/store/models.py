@@ -3,6 +3,7 @@
 Everything but the id is nullable there, so it is here: a row that SuiteCRM wrote must load.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -115,6 +116,15 @@ class Standing(NamedTuple):
             and self.status.rstrip(" ").lower() != "inactive"
             and not (self.deleted or self.portal_only or self.is_group)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceOwner:
+    """A user as a session's row tells of it, without the ORM, which every check of a token would pay for."""
+
+    id: str
+    user_name: str | None
+    standing: Standing
 
 
 class User(Base):

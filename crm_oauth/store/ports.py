@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from crm_oauth.store.models import Client, Refresh, Standing, Token, User
+from crm_oauth.store.models import Client, Refresh, ResourceOwner, Standing, Token, User
 
 
 class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, not a mistake of ours
@@ -135,7 +135,7 @@ class Session:
     is_used: bool
     is_revoked: bool
     has_client: bool
-    user: User | None
+    user: ResourceOwner | None
 
     def access_token_is_good(self, now: datetime) -> bool:
         """Tell whether the access token still counts."""
@@ -161,7 +161,7 @@ class TokenStore(Protocol):
     def add(self, token: Token) -> None:
         """Insert a pair."""
 
-    def issue(self, token: Token, client: Client, user: User | None) -> None:
+    def issue(self, token: Token, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read; the last write of a unit of work.
 
         Args:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
-from crm_oauth.store.models import Client, Standing, Token, User
+from crm_oauth.store.models import Client, ResourceOwner, Standing, Token, User
 from crm_oauth.store.ports import Session
 from crm_oauth.store.token_filters import LIVE
 
@@ -50,9 +50,5 @@ def session_of(row: Any) -> Session:  # noqa: ANN401  # SQLAlchemy has no type f
         is_used=bool(deleted),
         is_revoked=bool(revoked),
         has_client=live_client is not None,
-        user=_user(live_user, user_name, Standing(*standing)) if live_user is not None else None,
+        user=None if live_user is None else ResourceOwner(live_user, user_name, Standing(*standing)),
     )
-
-
-def _user(user_id: str, user_name: str | None, standing: Standing) -> User:
-    return User(id=user_id, user_name=user_name, **standing._asdict())

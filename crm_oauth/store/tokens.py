@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
 
 from crm_oauth.store import issuing, sessions
-from crm_oauth.store.models import Client, Refresh, Token, User
+from crm_oauth.store.models import Client, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
 from crm_oauth.store.unit_of_work import UnitOfWork
@@ -29,13 +29,13 @@ class SqlTokenStore:
         """Insert a pair."""
         self._unit.write(issuing.INSERT, issuing.values_of(token))
 
-    def issue(self, token: Token, client: Client, user: User | None) -> None:
+    def issue(self, token: Token, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read."""
-        values = issuing.values_of(token) | issuing.as_read(client)
+        values = issuing.values_of(token) | issuing.client_as_read(client)
         if user is None:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
-            inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.as_read(user))
+            inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.user_as_read(user))
         if not inserted:
             raise StaleRead
 
@@ -62,7 +62,7 @@ class SqlTokenStore:
 
     def redeem(self, session: Session, client: Client, *, now: datetime) -> bool:
         """Use up a refresh token; of any number at once the database lets one UPDATE find its row unused."""
-        values = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.as_read(client)}
+        values = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
         return self._unit.write(issuing.REDEEM, values) == 1
 
     def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:

@@ -50,6 +50,8 @@ def _identity(token: AccessToken) -> dict[str, str]:
 
 
 def _header_text(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
     # UTF-8 in the bytes of the header, which WSGI wants spelled as Latin-1; no name may begin a new line.
     printable = "".join(letter if letter.isprintable() else " " for letter in value)
     return printable.encode().decode("latin-1")

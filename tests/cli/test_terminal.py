@@ -1,6 +1,6 @@
 """What is different on a terminal: questions, tables, no stray control characters."""
 
-from crm_oauth.compat.client_secrets import ClientSecretVerifier
+from crm_oauth.compat.client_secrets import verify_client_secret
 from crm_oauth.compat.passwords import verify_user_password
 from crm_oauth.store.models import Client
 from tests.cli.conftest import Installation
@@ -28,7 +28,7 @@ def test_a_secret_is_asked_for_on_a_terminal(ready: Installation) -> None:
     with ready.stores() as stores:
         client = stores.clients.get("c")
     assert client
-    assert ClientSecretVerifier(rounds=4).verify("typ3d", client.secret)
+    assert verify_client_secret("typ3d", client.secret, rounds=4)
 
 
 def test_deleting_is_confirmed(ready: Installation) -> None:

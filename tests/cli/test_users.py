@@ -6,6 +6,7 @@ import pytest
 
 from crm_oauth.compat.passwords import verify_user_password
 from crm_oauth.store.models import Token, User
+from crm_oauth.store.ports import TokenFilter
 from tests.cli.conftest import Installation
 
 
@@ -19,7 +20,7 @@ def _stored(installation: Installation, user_name: str) -> User:
 def test_a_new_user_may_log_in(with_user: Installation) -> None:
     """`add` stores an active user, no administrator, whose password is the line that was read."""
     user = _stored(with_user, "joe")
-    assert (user.id, user.status, user.is_admin, user.may_authenticate) == ("user-joe", "Active", False, True)
+    assert (user.id, user.status, user.is_admin, user.standing.may_authenticate) == ("user-joe", "Active", False, True)
     assert verify_user_password("first password", user.user_hash)
     assert str(user.user_hash).startswith("$2y$")
 
@@ -71,12 +72,11 @@ def test_a_deactivated_user_loses_every_token(with_user: Installation) -> None:
         expires = datetime.now(UTC) + timedelta(hours=1)
         stores.tokens.add(Token(access_token="jti", assigned_user_id="user-joe", access_token_expires=expires))
     assert "revoked: 1" in with_user.told("users", "deactivate", "joe")
-    assert not _stored(with_user, "joe").may_authenticate
+    assert not _stored(with_user, "joe").standing.may_authenticate
     with_user.told("users", "activate", "joe")
-    assert _stored(with_user, "joe").may_authenticate
+    assert _stored(with_user, "joe").standing.may_authenticate
     with with_user.stores() as stores:
-        token = stores.tokens.find_by_access_token("jti")
-    assert token
+        [token] = stores.tokens.list(TokenFilter(access_token="jti"))
     assert token.token_is_revoked
 
 

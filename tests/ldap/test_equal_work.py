@@ -3,11 +3,14 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import make_url
 
+from crm_oauth.store.engine import make_engine
 from crm_oauth.store.models import User
+from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.user_stores import open_directory, user_store
 from tests.ldap.conftest import BY_NAME, BY_SEARCH, SettingsMaker
 from tests.support.ldap_server import BASE, password_of
@@ -78,8 +81,10 @@ def test_who_is_not_found_fails_at_a_bind(
         ({}, False),
     ],
 )
-def test_barred_users(settings: SettingsMaker, columns: dict[str, object], *, accepted: bool) -> None:
+def test_barred_users(tmp_path: Path, settings: SettingsMaker, columns: dict[str, object], *, accepted: bool) -> None:
     """The right password of a user whom the CRM bars is as wrong as any other."""
-    users = user_store(settings(**BY_SEARCH))(Session())
+    # No row is read: what the store needs is the directory.
+    engine = make_engine(make_url(f"sqlite:///{tmp_path / 'unused.db'}"), pool_size=1, statement_timeout=1)
+    users = user_store(settings(**BY_SEARCH))(UnitOfWork(engine))
     assert users.verify_password(User(user_name="joe", **columns), password_of("joe")) is accepted
     assert not users.verify_password(None, password_of("joe"))

@@ -1,17 +1,37 @@
 """A database with the schema in place, and rows to fill it with."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Token, new_id
+from crm_oauth.store.models import Client, Token, new_id
+from crm_oauth.store.ports import Repositories
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 TokenMaker = Callable[..., Token]
+
+CLIENT_CHANGES: list[tuple[str, object]] = [
+    ("secret", "another"),
+    ("secret", "HASH"),
+    ("secret", "hash "),
+    ("secret", None),
+    ("is_confidential", False),
+    ("is_confidential", None),
+    ("allowed_grant_type", "client_credentials"),
+    ("allowed_grant_type", None),
+    ("assigned_user_id", "user-2"),
+    ("assigned_user_id", None),
+    ("deleted", True),
+    ("deleted", None),
+]
+"""Columns of `client`, each with what it may be changed to."""
 
 
 @pytest.fixture
@@ -21,6 +41,17 @@ def database(database_url: str) -> Iterator[Database]:
     schema.upgrade(database)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def client(database: Database) -> Client:
+    """The client of every token that `add_token` inserts, as it was read."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="client-1", secret="hash", assigned_user_id="user-1"))
+    with database.unit_of_work() as stores:
+        client, _user = stores.clients.get_with_user("client-1") or (None, None)
+    assert client is not None
+    return client
 
 
 @pytest.fixture
@@ -47,3 +78,27 @@ def add_token(database: Database) -> TokenMaker:
         return token
 
     return add
+
+
+def redeem(stores: Repositories, client: Client, refresh_token: str = "refresh", now: datetime = NOW) -> bool:
+    """Find the session of a refresh token, as the grant does, and redeem it."""
+    session = stores.tokens.find_refreshable(refresh_token)
+    assert session is not None
+    return stores.tokens.redeem(session, client, now=now)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Record what a block sends to the database, BEGIN and COMMIT too, each with its parameters."""
+    with database.reading() as connection:
+        engine = connection.engine
+    seen: list[tuple[str, Any]] = []
+
+    def record(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", record)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", record)

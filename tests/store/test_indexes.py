@@ -1,37 +1,53 @@
 """No look-up that a request makes reads a whole table."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
-from crm_oauth.store.ports import Repositories, TokenFilter
+from crm_oauth.store.ports import Repositories, Session, TokenFilter
 
-from .conftest import NOW
+from .conftest import NOW, statements
 
 PRIMARY_KEY = r"PRIMARY|\w+_pkey|sqlite_autoindex_\w+_1"
 
+CLIENT = Client(id="7", is_confidential=True, allowed_grant_type="password", deleted=False)
+USER = User(id="7", deleted=False, portal_only=False, is_group=False, external_auth_only=False)
+SESSION = Session(
+    row_id="7",
+    client_id="7",
+    user_id="7",
+    access_token="access-7",
+    refresh_token="refresh-7",
+    access_token_expires=None,
+    refresh_token_expires=None,
+    is_used=False,
+    is_revoked=False,
+    has_client=True,
+    user=None,
+)
+
 LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
     "client by id": (lambda stores: stores.clients.get("7"), PRIMARY_KEY),
+    "client with user": (lambda stores: stores.clients.get_with_user("7"), PRIMARY_KEY),
     "user by id": (lambda stores: stores.users.get("7"), PRIMARY_KEY),
     "user by name": (lambda stores: stores.users.find_by_name("NAME-7"), r"ix_users_user_name\w*"),
     "access token": (
-        lambda stores: stores.tokens.find_by_access_token("access-7"),
+        lambda stores: stores.tokens.find_session("access-7"),
         "ix_oauth2tokens_access_token",
     ),
     "refresh token": (
-        lambda stores: stores.tokens.find_by_refresh_token("refresh-7"),
+        lambda stores: stores.tokens.find_refreshable("refresh-7"),
         "ix_oauth2tokens_refresh_token",
     ),
-    "redeem": (
-        lambda stores: stores.tokens.redeem("refresh-7", access_token="access-7", client_id="7", now=NOW),
-        r"ix_oauth2tokens_\w+_token|ix_oauth2tokens_client",
-    ),
+    "redeem": (lambda stores: stores.tokens.redeem(SESSION, CLIENT, now=NOW), PRIMARY_KEY),
+    "issue for a client": (lambda stores: stores.tokens.issue(Token(), CLIENT, None), PRIMARY_KEY),
+    "issue for a user": (lambda stores: stores.tokens.issue(Token(), CLIENT, USER), PRIMARY_KEY),
+    "unchanged client": (lambda stores: stores.clients.require_unchanged(CLIENT, USER), PRIMARY_KEY),
+    "use": (lambda stores: stores.tokens.find_use("7"), PRIMARY_KEY),
     "tokens of a client": (
         lambda stores: stores.tokens.list(TokenFilter(client_id="7")),
         "ix_oauth2tokens_client",
@@ -53,6 +69,7 @@ def filled(database: Database) -> Database:
             stores.users.add(User(id=number, user_name=f"name-{number}"))
             stores.tokens.add(
                 Token(
+                    id=number,
                     client=number,
                     assigned_user_id=number,
                     access_token=f"access-{number}",
@@ -62,32 +79,18 @@ def filled(database: Database) -> Database:
     return database
 
 
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """Record the statements of a block, each with its parameters."""
-    seen: list[tuple[str, Any]] = []
-
-    def record(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", record)
-    yield seen
-    event.remove(engine, "before_cursor_execute", record)
-
-
 @pytest.mark.parametrize(("look_up", "index"), LOOK_UPS.values(), ids=LOOK_UPS.keys())
 def test_look_up_uses_its_index(filled: Database, look_up: Callable[[Repositories], object], index: str) -> None:
     """The database's own plan of the first statement names the index, and no reading of a whole table."""
-    with filled.connection() as connection:
-        engine = connection.engine
-    with statements(engine) as seen, filled.unit_of_work() as stores:
+    with statements(filled) as seen, filled.unit_of_work() as stores:
         look_up(stores)
     with filled.connection() as connection:
-        if engine.dialect.name == "postgresql":
+        dialect = connection.dialect.name
+        if dialect == "postgresql":
             # Else it would read the few pages of a small table whole.
             connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
-        statement, parameters = seen[0]
+        explain = "EXPLAIN QUERY PLAN" if dialect == "sqlite" else "EXPLAIN"
+        statement, parameters = next(each for each in seen if not each[0].startswith("BEGIN"))
         plan = str(connection.exec_driver_sql(f"{explain} {statement}", parameters).mappings().all())
     assert re.search(rf"\b({index})\b", plan)
     assert not re.search(r"SCAN oauth|SCAN users|Seq Scan|'type': 'ALL'", plan)

@@ -18,7 +18,11 @@ def named(row_id: str) -> dict[str, str]:
 
 
 def refresh(stores: Repositories, row: Token, successor_id: str) -> Token:
-    """Redeem a row and insert its successor, as the pipeline does."""
+    """Redeem a row and insert its successor, as the pipeline does; nothing else changes the client meanwhile."""
+    session = stores.tokens.find_refreshable(str(row.refresh_token))
+    client, _user = stores.clients.get_with_user(str(row.client)) or (None, None)
+    assert session is not None
+    assert client is not None
     successor = Token(
         **named(successor_id),
         client="client-1",
@@ -26,17 +30,15 @@ def refresh(stores: Repositories, row: Token, successor_id: str) -> Token:
         access_token_expires=NOW + timedelta(hours=1),
         refresh_token_expires=NOW + timedelta(days=1),
     )
-    assert stores.tokens.redeem(
-        str(row.refresh_token), access_token=str(row.access_token), client_id=str(row.client), now=NOW
-    )
-    stores.tokens.succeed(row, successor, now=NOW)
+    assert stores.tokens.redeem(session, client, now=NOW)
+    stores.tokens.succeed(session, successor, now=NOW)
     return successor
 
 
 @pytest.fixture
-def line(database: Database, add_token: TokenMaker) -> list[Token]:
+def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token]:
     """Three generations `a`, `b`, `c` of one session, and a session `other` of the same user and client."""
-    rows = [add_token(**named("a"))]
+    rows = [add_token(**named("a"), client=client.id)]
     for row_id in "bc":
         with database.unit_of_work() as stores:
             rows.append(refresh(stores, rows[-1], row_id))
@@ -47,8 +49,8 @@ def line(database: Database, add_token: TokenMaker) -> list[Token]:
 def revoked(database: Database) -> set[str]:
     """Return the ids of all revoked rows, used ones too."""
     with database.unit_of_work() as stores:
-        found = [stores.tokens.find_by_refresh_token(f"refresh-{row_id}") for row_id in ("a", "b", "c", "other")]
-        return {row.id for row in found if row and row.token_is_revoked}
+        found = [stores.tokens.find_refreshable(f"refresh-{row_id}") for row_id in ("a", "b", "c", "other")]
+        return {session.row_id for session in found if session and session.is_revoked}
 
 
 @pytest.mark.usefixtures("line")
@@ -65,17 +67,18 @@ def test_revoking_one_ends_its_line(database: Database, which: TokenFilter) -> N
 def test_a_use_is_found_with_its_successor(database: Database, line: list[Token]) -> None:
     """A used row tells when it was used and, while that is live and not revoked, which row took its place."""
     with database.unit_of_work() as stores:
-        _, successor = stores.tokens.find_use(line[0]) or (None, None)
+        _, successor = stores.tokens.find_use(line[0].id) or (None, None)
         assert successor is None, "b was used in its turn"
-        use, successor = stores.tokens.find_use(line[1]) or (None, None)
+        use, successor = stores.tokens.find_use(line[1].id) or (None, None)
         assert use is not None
         assert successor is not None
         assert (use.line_id, use.used_at, successor.id) == ("a", NOW, "c")
-        assert stores.tokens.find_use(line[2]) is None
+        assert stores.tokens.find_use(line[2].id) is None
         stores.tokens.revoke(TokenFilter(row_id="c"), now=NOW)
-        assert (stores.tokens.find_use(line[1]) or ("", line[1]))[1] is None
+        assert (stores.tokens.find_use(line[1].id) or ("", line[1]))[1] is None
 
 
+@pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("which", [TokenFilter(row_id="a"), TokenFilter(user_id="user-1"), TokenFilter()], ids=str)
 def test_a_refresh_at_that_moment_does_not_escape(
     database: Database, add_token: TokenMaker, which: TokenFilter
@@ -102,7 +105,7 @@ def test_purging_takes_the_links_along(database: Database, line: list[Token]) ->
     """Once the rows of a line are purged, nothing of the line is left."""
     with database.unit_of_work() as stores:
         assert stores.tokens.purge(expired_before=NOW + timedelta(days=2), batch=100) == 4
-        assert stores.tokens.find_use(line[0]) is None
+        assert stores.tokens.find_use(line[0].id) is None
 
 
 def test_a_session_comes_with_client_and_user(database: Database, add_token: TokenMaker) -> None:
@@ -114,8 +117,12 @@ def test_a_session_comes_with_client_and_user(database: Database, add_token: Tok
     def good(row_id: str) -> tuple[bool, bool]:
         with database.unit_of_work() as stores:
             session = stores.tokens.find_session(f"access-{row_id}")
-            assert session is not None
-            return session.access_token_is_good(NOW), session.refresh_token_is_good(NOW)
+            same = stores.tokens.find_refreshable(f"refresh-{row_id}")
+        assert session is not None
+        assert same is not None
+        told = session.access_token_is_good(NOW), session.refresh_token_is_good(NOW)
+        assert told == (same.access_token_is_good(NOW), same.refresh_token_is_good(NOW))
+        return told
 
     assert good("a") == (False, False), "its client does not exist"
     with database.unit_of_work() as stores:

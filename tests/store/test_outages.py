@@ -12,7 +12,7 @@ from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Client
 from tests.support.database_servers import DatabaseServer
 
-from .conftest import NOW, TokenMaker
+from .conftest import TokenMaker, redeem
 
 
 @pytest.fixture(params=["mariadb", "postgresql"])
@@ -76,24 +76,26 @@ def test_server_stopped_within_a_unit_of_work(server: DatabaseServer) -> None:
     database.dispose()
 
 
-def test_waiting_for_a_lock_ends(database_url: str, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_lock_ends(
+    database_url: str, client: Client, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A row that another holds too long makes the work unavailable; it succeeds once the row is free."""
     add_token(access_token="access", refresh_token="refresh")
     monkeypatch.setattr(engine, "LOCK_TIMEOUT", 1)
     database = Database(database_url)
 
-    def redeem() -> bool:
+    def redeem_it() -> bool:
         with database.unit_of_work() as stores:
-            return stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
+            return redeem(stores, client)
 
     def redeem_while_another_holds_the_row() -> None:
         with database.unit_of_work() as other:
-            assert other.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
-            redeem()
+            assert redeem(other, client)
+            redeem_it()
 
     with pytest.raises(DatabaseUnavailable):
         redeem_while_another_holds_the_row()
-    assert redeem()
+    assert redeem_it()
     database.dispose()
 
 

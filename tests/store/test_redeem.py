@@ -1,67 +1,103 @@
 """A refresh token is used up once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from crm_oauth.store.db import Database
+from crm_oauth.store.models import Client
+from crm_oauth.store.ports import Session, TokenFilter
 
-from .conftest import NOW, TokenMaker
+from .conftest import CLIENT_CHANGES, NOW, TokenMaker, redeem
 
 THREADS = 50
-
-PRESENTED: dict[str, Any] = {"refresh_token": "refresh", "access_token": "access", "client_id": "client-1", "now": NOW}
 
 
 @pytest.fixture
 def token(add_token: TokenMaker) -> None:
-    """The token that `PRESENTED` redeems."""
+    """A token that `client` can redeem, at NOW and no later."""
     add_token(access_token="access", refresh_token="refresh", refresh_token_expires=NOW + timedelta(seconds=1))
 
 
+def found(database: Database, refresh_token: str = "refresh") -> Session:
+    """Return the session of a refresh token, used or not."""
+    with database.unit_of_work() as stores:
+        session = stores.tokens.find_refreshable(refresh_token)
+    assert session is not None
+    return session
+
+
 @pytest.mark.usefixtures("token")
-def test_redeemed_token_is_dead(database: Database) -> None:
-    """The first redemption succeeds, kills both tokens and dates the row; no later one succeeds."""
+def test_redeemed_token_is_dead(database: Database, client: Client) -> None:
+    """The first redemption succeeds, kills both tokens and tells so; no later one succeeds."""
+    assert not found(database).is_used
     with database.unit_of_work() as stores:
-        token = stores.tokens.find_by_refresh_token("refresh")
-        assert token is not None
-        assert stores.tokens.redeem(**PRESENTED)
-        assert not stores.tokens.redeem(**PRESENTED)
+        assert redeem(stores, client)
+        assert not redeem(stores, client)
     with database.unit_of_work() as stores:
-        assert not stores.tokens.redeem(**PRESENTED)
-        assert stores.tokens.find_by_access_token("access") is None
+        assert not redeem(stores, client)
         assert stores.tokens.find_session("access") is None
-        used = stores.tokens.find_by_refresh_token("refresh")
-        assert used is not None
-        assert used.deleted
+        assert stores.tokens.list(TokenFilter(access_token="access")) == []
+    assert found(database).is_used
 
 
 @pytest.mark.usefixtures("token")
-@pytest.mark.parametrize(
-    "otherwise",
-    [
-        {"refresh_token": "unknown"},
-        {"refresh_token": "REFRESH"},
-        {"refresh_token": "refresh "},
-        {"refresh_token": ""},
-        {"access_token": "access-2"},
-        {"access_token": "access "},
-        {"client_id": "client-2"},
-        {"client_id": "Client-1"},
-        {"client_id": "client-1 "},
-        {"now": NOW + timedelta(seconds=1)},
-    ],
-    ids=str,
-)
-def test_what_does_not_fit_is_refused(database: Database, otherwise: dict[str, object]) -> None:
-    """Another token, access token, client or a late time redeems nothing and leaves the token good."""
+@pytest.mark.parametrize("row_id", ["unknown", ""])
+def test_another_row_is_refused(database: Database, client: Client, row_id: str) -> None:
+    """A session of no row redeems nothing and leaves the token good."""
     with database.unit_of_work() as stores:
-        assert not stores.tokens.redeem(**{**PRESENTED, **otherwise})
+        assert not stores.tokens.redeem(replace(found(database), row_id=row_id), client, now=NOW)
     with database.unit_of_work() as stores:
-        assert stores.tokens.redeem(**PRESENTED)
+        assert redeem(stores, client)
+
+
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize("client_id", ["client-2", "Client-1", "client-1 "])
+def test_another_client_is_refused(database: Database, client: Client, client_id: str) -> None:
+    """Another client, which is there and unchanged too, redeems nothing and leaves the token good."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="client-2"))
+    with database.unit_of_work() as stores:
+        other = stores.clients.get(client_id) or Client(id=client_id)
+        assert not redeem(stores, other)
+    with database.unit_of_work() as stores:
+        assert redeem(stores, client)
+
+
+@pytest.mark.usefixtures("token")
+def test_late_redemption_is_refused(database: Database, client: Client) -> None:
+    """At the second of its expiry a token is not redeemed, and a second earlier it is."""
+    with database.unit_of_work() as stores:
+        assert not redeem(stores, client, now=NOW + timedelta(seconds=1))
+        assert redeem(stores, client, now=NOW)
+
+
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize(("column", "value"), CLIENT_CHANGES)
+def test_changed_client_is_refused(database: Database, client: Client, column: str, value: object) -> None:
+    """A client that was changed since it was read redeems nothing; as it is now it does, unless it is deleted."""
+    with database.connection() as connection:
+        connection.execute(update(Client).values({column: value}))
+    with database.unit_of_work() as stores:
+        assert not redeem(stores, client)
+    assert not found(database).is_used
+    with database.unit_of_work() as stores:
+        now, _user = stores.clients.get_with_user(client.id) or (None, None)
+        assert now is None or redeem(stores, now)
+
+
+@pytest.mark.usefixtures("token")
+def test_vanished_client_is_refused(database: Database, client: Client) -> None:
+    """A client whose row is gone redeems nothing."""
+    with database.connection() as connection:
+        connection.execute(delete(Client))
+    with database.unit_of_work() as stores:
+        assert not redeem(stores, client)
+    assert not found(database).is_used
 
 
 @pytest.mark.parametrize(
@@ -69,33 +105,47 @@ def test_what_does_not_fit_is_refused(database: Database, otherwise: dict[str, o
     [{"token_is_revoked": True}, {"deleted": True}, {"refresh_token_expires": None}, {"refresh_token_expires": NOW}],
     ids=str,
 )
-def test_dead_token_is_refused(database: Database, add_token: TokenMaker, columns: dict[str, object]) -> None:
+def test_dead_token_is_refused(
+    database: Database, client: Client, add_token: TokenMaker, columns: dict[str, object]
+) -> None:
     """A revoked, deleted or expired refresh token redeems nothing, nor one that has no expiry."""
     add_token(**{"access_token": "access", "refresh_token": "refresh", **columns})
     with database.unit_of_work() as stores:
-        assert not stores.tokens.redeem(**PRESENTED)
+        assert not redeem(stores, client)
 
 
-def test_never_revoked_is_not_revoked(database: Database, add_token: TokenMaker) -> None:
+@pytest.mark.usefixtures("token")
+def test_revoked_since_it_was_read_is_refused(database: Database, client: Client) -> None:
+    """A token that was good when its session was read, and revoked since, redeems nothing."""
+    session = found(database)
+    with database.unit_of_work() as stores:
+        assert stores.tokens.revoke(TokenFilter(), now=NOW) == 1
+    with database.unit_of_work() as stores:
+        assert not stores.tokens.redeem(session, client, now=NOW)
+
+
+def test_never_revoked_is_not_revoked(database: Database, client: Client, add_token: TokenMaker) -> None:
     """A row whose `token_is_revoked` is NULL, as old rows are, can be redeemed."""
     add_token(access_token="access", refresh_token="refresh", token_is_revoked=None)
     with database.unit_of_work() as stores:
-        assert stores.tokens.redeem(**PRESENTED)
+        assert redeem(stores, client)
 
 
 @pytest.mark.usefixtures("token", "database")
-def test_of_fifty_at_once_one_wins(database_url: str) -> None:
+def test_of_fifty_at_once_one_wins(database_url: str, client: Client) -> None:
     """Of 50 units of work that have all seen the token good, exactly one redeems it and none fails."""
     database = Database(database_url, pool_size=THREADS)
     all_have_read = Barrier(THREADS)
 
-    def redeem() -> bool:
+    def redeem_once_all_have_read() -> bool:
         with database.unit_of_work() as stores:
-            assert stores.tokens.find_by_refresh_token("refresh") is not None
+            session = stores.tokens.find_refreshable("refresh")
+            assert session is not None
+            assert not session.is_used
             all_have_read.wait()
-            return stores.tokens.redeem(**PRESENTED)
+            return stores.tokens.redeem(session, client, now=NOW)
 
     with ThreadPoolExecutor(THREADS) as threads:
-        outcomes = [future.result() for future in [threads.submit(redeem) for _ in range(THREADS)]]
+        outcomes = [future.result() for future in [threads.submit(redeem_once_all_have_read) for _ in range(THREADS)]]
     database.dispose()
     assert sorted(outcomes) == [False] * (THREADS - 1) + [True]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import StatementError
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
+from crm_oauth.store.ports import TokenFilter
 
 
 def test_datetimes_are_stored_in_utc(database: Database) -> None:
@@ -17,8 +18,7 @@ def test_datetimes_are_stored_in_utc(database: Database) -> None:
     with database.unit_of_work() as stores:
         stores.tokens.add(Token(access_token="a", access_token_expires=moment))
     with database.unit_of_work() as stores:
-        token = stores.tokens.find_by_access_token("a")
-        assert token is not None
+        [token] = stores.tokens.list(TokenFilter(access_token="a"))
         assert token.access_token_expires == datetime(2026, 6, 30, 23, 30, 15, tzinfo=UTC)
         assert token.access_token_expires.tzinfo is UTC
         assert token.refresh_token_expires is None
@@ -39,8 +39,7 @@ def test_new_token_row_holds_what_suitecrm_writes(database: Database) -> None:
     with database.unit_of_work() as stores:
         stores.tokens.add(Token(access_token="a"))
     with database.unit_of_work() as stores:
-        token = stores.tokens.find_by_access_token("a")
-        assert token is not None
+        [token] = stores.tokens.list(TokenFilter(access_token="a"))
         assert UUID(token.id).version == 4
         assert (token.name, token.token_type, token.grant_type, token.created_by) == ("", "", "", "")
         assert (token.deleted, token.token_is_revoked, token.modified_user_id) == (False, False, "1")

@@ -79,11 +79,14 @@ def test_revoking_twice_counts_once(database: Database) -> None:
 def test_row_loaded_before_is_read_anew(database: Database) -> None:
     """A look-up tells what the database holds now, within the unit of work that revoked the row too."""
     with database.unit_of_work() as stores:
-        before = stores.tokens.find_by_access_token("access-a")
+        [before] = stores.tokens.list(TokenFilter(row_id="a"))
+        assert not before.token_is_revoked
         stores.tokens.revoke(TokenFilter(), now=NOW)
-        after = stores.tokens.find_by_access_token("access-a")
-        assert before is after is not None
+        [after] = stores.tokens.list(TokenFilter(row_id="a"))
         assert after.token_is_revoked
+        session = stores.tokens.find_session("access-a")
+        assert session is not None
+        assert session.is_revoked
 
 
 def test_list_goes_on_after_a_row(database: Database, add_token: TokenMaker) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
+from crm_oauth.store.ports import TokenFilter
 
-from .conftest import NOW, TokenMaker
+from .conftest import NOW, TokenMaker, redeem, statements
 
 DIE_AFTER_STEPS = """
 import os, sys
@@ -19,9 +20,10 @@ from crm_oauth.store.models import Token
 
 url, steps, now = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 with Database(url).unit_of_work() as stores:
+    session, client = stores.tokens.find_refreshable("refresh"), stores.clients.get("client-1")
     for step in [
-        lambda: stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=now),
-        lambda: stores.tokens.add(Token(access_token="access-2", refresh_token="refresh-2")),
+        lambda: stores.tokens.redeem(session, client, now=now),
+        lambda: stores.tokens.succeed(session, Token(access_token="access-2", refresh_token="refresh-2"), now=now),
     ][:steps]:
         step()
     os._exit(9)
@@ -88,15 +90,28 @@ def test_many_writers_wait_for_each_other(database: Database) -> None:
     assert names(database) == [f"{number:02}" for number in range(40)]
 
 
+def test_reading_needs_no_transaction(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """A unit of work sends nothing but its SELECTs until it writes; then BEGIN and COMMIT stand around the writes."""
+    add_token(access_token="access", refresh_token="refresh")
+    with statements(database) as seen, database.unit_of_work() as stores:
+        stores.clients.list()
+        stores.tokens.find_session("access")
+        stores.tokens.list(TokenFilter())
+    assert [statement.split()[0] for statement, _ in seen] == ["SELECT"] * 3
+    with statements(database) as seen, database.unit_of_work() as stores:
+        assert redeem(stores, client)
+    assert [statement.split()[0] for statement, _ in seen] == ["SELECT", "BEGIN", "UPDATE", "COMMIT"]
+
+
 @pytest.mark.parametrize("steps", [1, 2])
 def test_crash_between_statements_leaves_nothing(
-    database: Database, database_url: str, add_token: TokenMaker, steps: int
+    database: Database, database_url: str, client: Client, add_token: TokenMaker, steps: int
 ) -> None:
     """A process that dies after any statement of a rotation leaves the old token good and no new one."""
     add_token(access_token="access", refresh_token="refresh")
     command = [sys.executable, "-c", DIE_AFTER_STEPS, database_url, str(steps), NOW.isoformat()]
     assert subprocess.run(command, check=False).returncode == 9
     with database.unit_of_work() as stores:
-        assert stores.tokens.find_by_access_token("access-2") is None
-        assert stores.tokens.redeem("refresh", access_token="access", client_id="client-1", now=NOW)
+        assert stores.tokens.find_session("access-2") is None
+        assert redeem(stores, client)
         stores.tokens.add(Token(access_token="access-2"))

@@ -130,4 +130,4 @@ def test_list_is_of_the_living_by_name(database: Database) -> None:
 )
 def test_who_may_authenticate(columns: dict[str, object], allowed: object) -> None:
     """The rule is SuiteCRM's for its web login, with its ways about NULL and about case."""
-    assert User(**columns).may_authenticate is allowed
+    assert User(**columns).standing.may_authenticate is allowed

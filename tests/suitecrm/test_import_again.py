@@ -31,12 +31,15 @@ def test_what_ended_there_ends_here(importing: Import, end: str) -> None:
 
 def test_the_end_reaches_what_came_of_the_session(quick_import: Import) -> None:
     """A session refreshed here and then revoked there ends with the pair that it has by now."""
+    add_client(quick_import.site, "client")
     add_token(quick_import.site, "session")
     quick_import.run()
     with quick_import.database.unit_of_work() as stores:
-        old = stores.tokens.find_by_refresh_token("refresh-session")
+        old = stores.tokens.find_refreshable("refresh-session")
+        client = stores.clients.get("client")
         assert old
-        assert stores.tokens.redeem("refresh-session", access_token="access-session", client_id="client", now=NOW)
+        assert client
+        assert stores.tokens.redeem(old, client, now=NOW)
         stores.tokens.succeed(old, Token(id="next", client="client", refresh_token_expires=SOON), now=NOW)
     quick_import.site.execute("UPDATE oauth2tokens SET token_is_revoked = 1")
     quick_import.run()

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of pure functions."""
+"""Fixtures of the tests that start nothing."""
 
 import bcrypt
 import pytest

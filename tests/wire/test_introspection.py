@@ -112,8 +112,7 @@ def _expire(site: Site, pair: Pair) -> None:
     past = datetime.now(UTC) - timedelta(seconds=1)
 
     def expire(tokens: TokenStore) -> None:
-        row = tokens.find_by_access_token(pair.jti)
-        assert row is not None
+        [row] = tokens.list(TokenFilter(access_token=pair.jti))
         row.access_token_expires = row.refresh_token_expires = past
 
     _with_tokens(site, expire)

@@ -47,8 +47,7 @@ def test_expiry_follows_the_clock_of_the_site(crm: SiteDatabase, shared: Databas
     assert [str(columns[name]) for name in ("access_token_expires", "refresh_token_expires")] == [clock, clock]
     assert columns["date_entered"] == expires.replace(tzinfo=None)
     with shared.unit_of_work() as stores:
-        read = stores.tokens.find_by_access_token("a")
-    assert read is not None
+        [read] = stores.tokens.list(TokenFilter(access_token="a"))
     # The hour that comes twice is read as the later one, so that no token ends too soon.
     assert read.access_token_expires in {expires, expires + timedelta(hours=1)}
     assert read.access_token_expires == expires or moment == "2026-10-25T00:30:00"
@@ -56,15 +55,16 @@ def test_expiry_follows_the_clock_of_the_site(crm: SiteDatabase, shared: Databas
 
 def test_expiry_is_compared_by_the_clock_of_the_site(crm: SiteDatabase, shared: Database) -> None:
     """A session of PHP's can be redeemed to its last minute and no longer, and is listed as active as long."""
+    add_client(crm, "client")
     for row_id, until in (("over", NOW - timedelta(minutes=1)), ("good", NOW + timedelta(minutes=1))):
         add_token(crm, row_id, refresh_until=until)
     with shared.unit_of_work() as stores:
         assert [row.id for row in stores.tokens.list(TokenFilter(active_at=NOW))] == ["good"]
+        client = stores.clients.get("client")
+        assert client is not None
+        sessions = {row_id: stores.tokens.find_refreshable(f"refresh-{row_id}") for row_id in ("over", "good")}
         redeemed = {
-            row_id: stores.tokens.redeem(
-                f"refresh-{row_id}", access_token=f"access-{row_id}", client_id="client", now=NOW
-            )
-            for row_id in ("over", "good")
+            row_id: stores.tokens.redeem(session, client, now=NOW) for row_id, session in sessions.items() if session
         }
     assert redeemed == {"over": False, "good": True}
     assert stored(crm, "oauth2tokens", "good")["deleted"] == 1
