@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Select, Update, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, Select, Update, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session as SqlSession
 
 from crm_oauth.store.models import Client, Refresh, Token, User
@@ -105,17 +105,6 @@ class SqlTokenStore:
                 return revoked
             revoked += live
 
-    def purge(self, *, expired_before: datetime, batch: int) -> int:
-        """Remove at most `batch` rows whose tokens have all expired before then."""
-        expired = and_(
-            or_(Token.refresh_token_expires.is_(None), Token.refresh_token_expires < expired_before),
-            Token.access_token_expires < expired_before,
-        )
-        # Two statements, for MariaDB knows no LIMIT in the subquery of a DELETE; what has expired stays so.
-        ids = self._session.scalars(select(Token.id).where(expired).limit(batch)).all()
-        self._write(delete(Refresh).where(Refresh.token_id.in_(ids)))
-        return self._write(delete(Token).where(Token.id.in_(ids)))
-
     def _with_lines(self, which: TokenFilter) -> Iterator[ColumnElement[bool]]:
         """Yield a filter's conditions; where it names one row, for the row's whole line of sessions."""
         if which.row_id is None and which.access_token is None:
@@ -131,7 +120,7 @@ class SqlTokenStore:
         # What the database holds now, for a row may have been loaded before a statement below changed it.
         return self._session.scalars(query.execution_options(populate_existing=True)).all()
 
-    def _write(self, statement: Update | Delete) -> int:
+    def _write(self, statement: Update) -> int:
         """Run the one statement and return how many rows it matched."""
         result = self._session.execute(statement, execution_options={"synchronize_session": False})
         return cast("CursorResult[Any]", result).rowcount

@@ -1,16 +1,14 @@
 """No look-up that a request makes reads a whole table."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, event, text
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.ports import Repositories, TokenFilter
+from tests.support.plans import plan_of, statements
 
 from .conftest import NOW
 
@@ -40,7 +38,6 @@ LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
         lambda stores: stores.tokens.revoke(TokenFilter(user_id="7"), now=NOW),
         "ix_oauth2tokens_assigned_user_id",
     ),
-    "purge": (lambda stores: stores.tokens.purge(expired_before=NOW, batch=10), "ix_oauth2tokens_expires"),
 }
 
 
@@ -62,19 +59,6 @@ def filled(database: Database) -> Database:
     return database
 
 
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """Record the statements of a block, each with its parameters."""
-    seen: list[tuple[str, Any]] = []
-
-    def record(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", record)
-    yield seen
-    event.remove(engine, "before_cursor_execute", record)
-
-
 @pytest.mark.parametrize(("look_up", "index"), LOOK_UPS.values(), ids=LOOK_UPS.keys())
 def test_look_up_uses_its_index(filled: Database, look_up: Callable[[Repositories], object], index: str) -> None:
     """The database's own plan of the first statement names the index, and no reading of a whole table."""
@@ -82,12 +66,6 @@ def test_look_up_uses_its_index(filled: Database, look_up: Callable[[Repositorie
         engine = connection.engine
     with statements(engine) as seen, filled.unit_of_work() as stores:
         look_up(stores)
-    with filled.connection() as connection:
-        if engine.dialect.name == "postgresql":
-            # Else it would read the few pages of a small table whole.
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
-        statement, parameters = seen[0]
-        plan = str(connection.exec_driver_sql(f"{explain} {statement}", parameters).mappings().all())
+    plan = plan_of(filled, *seen[0])
     assert re.search(rf"\b({index})\b", plan)
     assert not re.search(r"SCAN oauth|SCAN users|Seq Scan|'type': 'ALL'", plan)
