@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     profile: str = Field("default", description="a profile's name in `config/`, or the path of a TOML file")
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/crm-oauth.db"),
-        description="SQLAlchemy URL: `sqlite:///…`, `mysql+pymysql://…`, `postgresql+psycopg://…`",
+        description="SQLAlchemy URL: `sqlite:///…`, `mysql://…` (MariaDB too), `postgresql://…`",
     )
     private_key: Path = Field(Path("var/keys/private.key"), description="RSA key that signs, PEM")
     public_key: Path = Field(Path("var/keys/public.key"), description="its public half, PEM")
@@ -79,10 +79,15 @@ class Settings(BaseSettings):
     ldap_search_dn: str | None = Field(None, description="the account that searches; unset: nobody in particular")
     ldap_search_password: SecretStr | None = Field(None, description="its password")
     suitecrm_timezone: ZoneInfo | None = Field(
-        None, description="PHP's time zone, such as `Europe/Berlin`, where the database is SuiteCRM's own; unset: UTC"
+        None,
+        description="PHP's time zone, such as `Europe/Berlin`, of a SuiteCRM whose database is shared or imported; "
+        "unset: UTC",
     )
     suitecrm_write_users: bool = Field(
         default=False, description="whether users may be changed where the database is SuiteCRM's own"
+    )
+    import_password: SecretStr | None = Field(
+        None, description="password of the account that `import suitecrm --from URL` names"
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Connection, exc, make_url, text
+from sqlalchemy import URL, Connection, exc, text
 from sqlalchemy.orm import sessionmaker
 
 from crm_oauth.faults import StartupError
@@ -11,6 +11,7 @@ from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
+from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
 
 
@@ -25,7 +26,7 @@ class Database:
     """A database and its pool of connections, to be shared by all threads of one process.
 
     Args:
-        url: an SQLAlchemy URL.
+        url: an SQLAlchemy URL; without a driver's name it takes the one that is shipped.
         pool_size: connections at most; no more threads than that can work at once.
         statement_timeout: seconds that one statement may take.
         users: makes the store of users.
@@ -45,7 +46,7 @@ class Database:
         sharing: Sharing | None = None,
     ) -> None:
         try:
-            self.url: URL = make_url(url)
+            self.url: URL = read_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
         except (exc.ArgumentError, ValueError, ImportError) as error:
             raise StartupError([f"DATABASE_URL: {error}."]) from None
