@@ -17,7 +17,7 @@ PREFIX = "CRM_OAUTH_"
 ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
 SESSION_KEY_FILE = Path("var/keys/session.key")
 
-_LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap"], host_required=True, default_port=389)]
+_LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap", "ldaps"], host_required=True)]
 _NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
@@ -61,9 +61,12 @@ class Settings(BaseSettings):
     user_store: Literal["database", "ldap"] = Field(
         "database", description="what checks passwords: `database`, the hash in the user's row, or `ldap`, a directory"
     )
-    ldap_url: _LdapUrl | None = Field(None, description="the directory: `ldap://HOST`, with a port if need be")
+    ldap_url: _LdapUrl | None = Field(
+        None, description="the directory: `ldap://HOST` or `ldaps://HOST`, with a port if need be"
+    )
     ldap_start_tls: bool = Field(
-        default=True, description="whether the connection is encrypted, with StartTLS, before anything is asked"
+        default=True,
+        description="whether a connection to `ldap://` is encrypted, with StartTLS, before anything is asked",
     )
     ldap_ca_file: Path | None = Field(
         None, description="certificates of those who may vouch for the directory, PEM; unset: the system's"
