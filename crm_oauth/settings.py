@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         (), description="older encryption keys, comma-separated: they still decrypt refresh tokens"
     )
     session_key: SecretStr | None = Field(None, description="signs the panel's sessions; unset: `var/keys/session.key`")
+    panel: bool = Field(default=True, description="whether there is a panel at `/admin/`")
+    panel_idle: int = Field(
+        1800, ge=60, le=86_400, description="seconds without a request after which an administrator is signed out"
+    )
+    panel_session: int = Field(
+        43_200, ge=300, le=604_800, description="seconds after which an administrator must sign in again in any case"
+    )
     refresh_grace: int = Field(
         0, ge=0, le=300, description="seconds in which a used refresh token gets the same session again; 0: never"
     )
