@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format bench lock clean
+.PHONY: help serve test lint format faults bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lint: $(INSTALLED) ## style, types and layers
 format: $(INSTALLED) ## put the code into the house's format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+faults: $(INSTALLED) ## let 200 faults happen on each database; ARGS="mariadb --faults 1000 --tokens 20000"
+	$(BIN)/python -m tests.faults $(ARGS)
 
 bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 	$(BIN)/python -m bench $(ARGS)

@@ -4,6 +4,9 @@ import sys
 
 from flask import Flask
 
+from crm_oauth.admin.blueprint import install_panel
+from crm_oauth.admin.keys import Seal, load_session_key
+from crm_oauth.admin.panel import Panel
 from crm_oauth.faults import StartupError, attempt
 from crm_oauth.oauth.access_tokens import AccessTokenValidator
 from crm_oauth.oauth.client_auth import ClientAuthenticator
@@ -49,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     grants = attempt(faults, GrantRegistry.discover().select, profile.grants) if profile else None
     keys = attempt(faults, KeyRing, settings.private_key, settings.public_key)
     codec = attempt(faults, RefreshTokenKeys, settings)
+    session_key = attempt(faults, load_session_key, settings) if settings.panel else ""
     users = attempt(faults, user_store, settings)
     database = attempt(
         faults,
@@ -58,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         users=users or SqlUserStore,
         sharing=Sharing.of(settings),
     )
-    if not (profile and grants and keys and codec and users and database):
+    if not (profile and grants and keys and codec and users and database) or session_key is None:
         raise StartupError(faults)
 
     server = CrmAuthorizationServer(
@@ -86,6 +90,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(gate_routes(validator, database))
     app.register_blueprint(discovery_routes(profile, grants, keys, settings.public_url))
     app.register_blueprint(health_routes(database))
+    if session_key:
+        install_panel(app, Panel(settings, profile, grants, database, Seal(session_key)), session_key)
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)

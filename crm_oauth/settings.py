@@ -17,7 +17,7 @@ PREFIX = "CRM_OAUTH_"
 ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
 SESSION_KEY_FILE = Path("var/keys/session.key")
 
-_LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap"], host_required=True, default_port=389)]
+_LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap", "ldaps"], host_required=True)]
 _NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     profile: str = Field("default", description="a profile's name in `config/`, or the path of a TOML file")
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/crm-oauth.db"),
-        description="SQLAlchemy URL: `sqlite:///…`, `mysql+pymysql://…`, `postgresql+psycopg://…`",
+        description="SQLAlchemy URL: `sqlite:///…`, `mysql://…` (MariaDB too), `postgresql://…`",
     )
     private_key: Path = Field(Path("var/keys/private.key"), description="RSA key that signs, PEM")
     public_key: Path = Field(Path("var/keys/public.key"), description="its public half, PEM")
@@ -52,6 +52,13 @@ class Settings(BaseSettings):
         (), description="older encryption keys, comma-separated: they still decrypt refresh tokens"
     )
     session_key: SecretStr | None = Field(None, description="signs the panel's sessions; unset: `var/keys/session.key`")
+    panel: bool = Field(default=True, description="whether there is a panel at `/admin/`")
+    panel_idle: int = Field(
+        1800, ge=60, le=86_400, description="seconds without a request after which an administrator is signed out"
+    )
+    panel_session: int = Field(
+        43_200, ge=300, le=604_800, description="seconds after which an administrator must sign in again in any case"
+    )
     refresh_grace: int = Field(
         0, ge=0, le=300, description="seconds in which a used refresh token gets the same session again; 0: never"
     )
@@ -61,9 +68,12 @@ class Settings(BaseSettings):
     user_store: Literal["database", "ldap"] = Field(
         "database", description="what checks passwords: `database`, the hash in the user's row, or `ldap`, a directory"
     )
-    ldap_url: _LdapUrl | None = Field(None, description="the directory: `ldap://HOST`, with a port if need be")
+    ldap_url: _LdapUrl | None = Field(
+        None, description="the directory: `ldap://HOST` or `ldaps://HOST`, with a port if need be"
+    )
     ldap_start_tls: bool = Field(
-        default=True, description="whether the connection is encrypted, with StartTLS, before anything is asked"
+        default=True,
+        description="whether a connection to `ldap://` is encrypted, with StartTLS, before anything is asked",
     )
     ldap_ca_file: Path | None = Field(
         None, description="certificates of those who may vouch for the directory, PEM; unset: the system's"
@@ -79,10 +89,15 @@ class Settings(BaseSettings):
     ldap_search_dn: str | None = Field(None, description="the account that searches; unset: nobody in particular")
     ldap_search_password: SecretStr | None = Field(None, description="its password")
     suitecrm_timezone: ZoneInfo | None = Field(
-        None, description="PHP's time zone, such as `Europe/Berlin`, where the database is SuiteCRM's own; unset: UTC"
+        None,
+        description="PHP's time zone, such as `Europe/Berlin`, of a SuiteCRM whose database is shared or imported; "
+        "unset: UTC",
     )
     suitecrm_write_users: bool = Field(
         default=False, description="whether users may be changed where the database is SuiteCRM's own"
+    )
+    import_password: SecretStr | None = Field(
+        None, description="password of the account that `import suitecrm --from URL` names"
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"

@@ -7,7 +7,7 @@ from pathlib import Path
 from stat import S_IWOTH
 from typing import Literal
 
-from crm_oauth.cli.database import open_database, reason, require_current_schema
+from crm_oauth.cli.database import index_warning, open_database, reason, require_current_schema
 from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import previous_keys_folder
 from crm_oauth.oauth.encryption import load_refresh_codec
@@ -15,9 +15,10 @@ from crm_oauth.oauth.keys import SigningKeys, permission_warning
 from crm_oauth.oauth.registry import GrantRegistry
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
+from crm_oauth.store import adoption
 from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import DirectoryUnavailable
-from crm_oauth.store.schema import head_revision
+from crm_oauth.store.schema import head_revision, is_adopted
 from crm_oauth.store.user_stores import open_directory
 
 
@@ -46,6 +47,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("settings", "ok", "every setting is known and valid")
     for name, check in _CHECKS.items():
         yield from _findings(name, check, settings)
+    yield from _indexes(settings)
     if settings.user_store == "ldap":
         yield from _directory(settings)
     yield from _previous_keys(settings)
@@ -96,6 +98,19 @@ _CHECKS = {
     "database": _database,
     "schema": _schema,
 }
+
+
+def _indexes(settings: Settings) -> Iterator[Finding]:
+    """Tell what makes look-ups slow: without indexes the server starts all the same."""
+    with suppress(StartupError, DatabaseUnavailable), open_database(settings) as database:  # told as faults before
+        require_current_schema(database)
+        if warning := index_warning(database):
+            yield Finding("indexes", "warning", warning)
+        if is_adopted(database) and adoption.survey(database).indexes:
+            advice = (
+                "SuiteCRM's tables lack indexes, so that look-ups read them whole; see: crm-oauth db adopt --dry-run"
+            )
+            yield Finding("indexes", "warning", advice)
 
 
 def _directory(settings: Settings) -> Iterator[Finding]:

@@ -7,14 +7,16 @@ import click
 
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import Settings
-from crm_oauth.store import schema
+from crm_oauth.store import loading, schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.models import User
+from crm_oauth.store.models import Base, Token, User
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.user_stores import user_store
 from crm_oauth.store.users import SqlUserStore
+
+TOKENS = Base.metadata.tables[Token.__tablename__]
 
 
 @contextmanager
@@ -45,6 +47,27 @@ def require_current_schema(database: Database) -> None:
     """
     if not schema.is_current(database):
         raise StartupError(["The database's schema is missing or old; bring it up to date with: crm-oauth db upgrade"])
+
+
+def index_warning(database: Database) -> str | None:
+    """Say which indexes are missing in a database of our own, as after an import that was killed.
+
+    Those of SuiteCRM's tables are the operator's choice, which `db adopt` tells.
+
+    Args:
+        database: with a current schema.
+
+    Raises:
+        DatabaseUnavailable: the database is away.
+    """
+    if schema.is_adopted(database):
+        return None
+    with database.connection() as connection:
+        missing = [str(index.name) for index in loading.missing_indexes(connection, TOKENS)]
+    if not missing:
+        return None
+    names = ", ".join(missing)
+    return f"Look-ups of tokens read the whole table without {names}; make them with: crm-oauth db upgrade"
 
 
 @contextmanager

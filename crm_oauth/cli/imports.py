@@ -1,11 +1,8 @@
 """`crm-oauth import`: rows from elsewhere."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,12 +11,13 @@ from rich.progress import Progress
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.cli.database import current_database
+from crm_oauth.cli.import_places import opened
 from crm_oauth.cli.output import json_option, show_table
 from crm_oauth.cli.parameters import TimeZone
-from crm_oauth.faults import StartupError
+from crm_oauth.settings import PREFIX, Settings
+from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.suitecrm.copying import Copying, Tally
-from crm_oauth.suitecrm.site import SuiteCrmSite
 from crm_oauth.suitecrm.source import TABLES, Source
 
 _COLUMNS = tuple(field.name for field in fields(Tally))
@@ -32,49 +30,39 @@ def import_rows() -> None:
 
 @import_rows.command()
 @click.option("--from", "place", required=True, metavar="URL|DIR", help="SuiteCRM's database, or its folder.")
+@click.option("--password-stdin", is_flag=True, help="Read the password for the URL from standard input.")
 @click.option(
-    "--timezone", "zone", type=TimeZone(), default="UTC", show_default=True, help="PHP's date.timezone, IANA name."
+    "--timezone",
+    "zone",
+    type=TimeZone(),
+    help=f"PHP's date.timezone, IANA name.  [default: {PREFIX}SUITECRM_TIMEZONE, or UTC]",
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would be copied and write nothing.")
 @json_option
-@click.pass_context
-def suitecrm(ctx: click.Context, *, place: str, zone: ZoneInfo, dry_run: bool, as_json: bool) -> None:
+def suitecrm(*, place: str, password_stdin: bool, zone: ZoneInfo | None, dry_run: bool, as_json: bool) -> None:
     """Copy a SuiteCRM site's clients, users and live sessions into the database of the settings.
 
     The site is only read. Run it again at any time, also after it was interrupted: what is here already stays,
-    what changed or ended there since is brought up to date. Of a folder, config.php tells where the database is.
+    what changed or ended there since is brought up to date. Of a folder, config.php tells where the database is;
+    the password that goes with a URL is in CRM_OAUTH_IMPORT_PASSWORD, or asked for with --password-stdin.
     Exit status 1 if a row could not be taken; standard error says which, and why.
     """
-    with current_database() as target, _opened(place) as database:
+    settings = Settings.load()
+    with current_database() as target, opened(place, settings, password_stdin=password_stdin) as database:
+        if schema.is_adopted(target):
+            raise click.ClickException(
+                "The database of the settings is SuiteCRM's own, shared: nothing is copied there."
+            )
         source = Source(database)
         if source.is_also(target):
             raise click.ClickException("This is the very database of the settings: nothing needs to be copied.")
         try:
+            zone = zone or settings.suitecrm_timezone or ZoneInfo("UTC")
             tallies = _copy(source, target, zone, dry_run=dry_run)
         except IntegrityError:
             raise click.ClickException("Someone else added the same rows meanwhile; run it again.") from None
     show_table(_COLUMNS, map(astuple, tallies), as_json=as_json)
-    ctx.exit(any(tally.refused for tally in tallies))
-
-
-@contextmanager
-def _opened(place: str) -> Iterator[Database]:
-    url = place if "://" in place else _url_of_folder(Path(place))
-    try:
-        database = Database(url)
-    except StartupError as error:
-        raise StartupError([fault.replace("DATABASE_URL", "--from") for fault in error.faults]) from None
-    try:
-        yield database
-    finally:
-        database.dispose()
-
-
-def _url_of_folder(folder: Path) -> str:
-    url = SuiteCrmSite.read(folder).database_url
-    if url is None:
-        raise click.ClickException(f"{folder} has no MySQL or MariaDB database in its config.php.")
-    return url.render_as_string(hide_password=False)
+    click.get_current_context().exit(any(tally.refused for tally in tallies))
 
 
 def _copy(source: Source, target: Database, zone: ZoneInfo, *, dry_run: bool) -> list[Tally]:

@@ -5,19 +5,20 @@ import sys
 import click
 
 
-def read_secret(what: str, *, from_stdin: bool) -> str:
-    """Ask for a secret twice on a terminal, else read it from standard input, less one newline at its end.
+def read_secret(what: str, *, from_stdin: bool, new: bool = True) -> str:
+    """Ask for a secret on a terminal, twice for a new one, else read standard input, less one newline at its end.
 
     Args:
         what: "secret" or "password".
         from_stdin: whether the option `--WHAT-stdin` was given.
+        new: whether it is about to be set, so that a typing error would lock somebody out.
 
     Raises:
         click.UsageError: there is neither a terminal nor that option.
         click.ClickException: what was read is empty, or is not one line of UTF-8.
     """
     if sys.stdin.isatty():
-        secret: str = click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=True)
+        secret: str = click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=new)
         return secret
     if not from_stdin:
         raise click.UsageError(f"There is no terminal to ask for the {what}; pipe it in and add --{what}-stdin.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_table
@@ -14,8 +14,10 @@ from crm_oauth.cli.parameters import Age
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import Repositories, TokenFilter
+from crm_oauth.store.purging import Purge
 
 _PAGE = 1000
+_MOST_COUNTED = 100_000_000
 _COLUMNS = ("id", "client", "user", "revoked", "created", "access_expires", "refresh_expires")
 
 
@@ -66,30 +68,23 @@ def revoke(
 @click.option("--older-than", type=Age(), default="30d", show_default=True, help="How long ago both must have expired.")
 @click.option("--batch", type=click.IntRange(1, 30_000), default=1000, show_default=True, help="Rows in a transaction.")
 def purge(*, older_than: timedelta, batch: int) -> None:
-    """Remove the rows whose two tokens expired long ago."""
-    expired_before = datetime.now(UTC) - older_than
+    """Remove the rows whose two tokens expired long ago, in small batches with rests between them."""
     bar = Progress(
-        SpinnerColumn(),
         TextColumn("{task.completed:.0f} rows purged"),
+        BarColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),
         disable=not sys.stderr.isatty(),
     )
     with current_database() as database, bar:
-        task = bar.add_task("purge", total=None)
+        purge = Purge(database, datetime.now(UTC) - older_than, batch)
+        task = bar.add_task("purge", total=None if bar.disable else purge.due(at_most=_MOST_COUNTED))
         purged = 0
-        for removed in _batches(database, expired_before, batch):
+        for removed in purge.batches():
             purged += removed
             bar.update(task, completed=purged)
     click.echo(f"Rows purged: {purged}.")
-
-
-def _batches(database: Database, expired_before: datetime, batch: int) -> Iterator[int]:
-    removed = batch
-    while removed == batch:
-        with database.unit_of_work() as stores:
-            removed = stores.tokens.purge(expired_before=expired_before, batch=batch)
-        yield removed
 
 
 def _pages(database: Database, which: TokenFilter) -> Iterator[Token]:

@@ -53,7 +53,7 @@ def survey(database: Database) -> Survey:
         DatabaseUnavailable: it is away.
     """
     if database.url.get_backend_name() != "mysql":
-        raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql+pymysql://…"])
+        raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql://USER:PASSWORD@HOST/DATABASE"])
     with database.reading() as connection:
         there = inspect(connection)
         tables = set(there.get_table_names())

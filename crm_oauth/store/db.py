@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Connection, exc, make_url, text
+from sqlalchemy import URL, Connection, exc, text
 
 from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
@@ -11,6 +11,7 @@ from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.unit_of_work import UnitOfWork
+from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
 
 
@@ -25,7 +26,7 @@ class Database:
     """A database and its pool of connections, to be shared by all threads of one process.
 
     Args:
-        url: an SQLAlchemy URL.
+        url: an SQLAlchemy URL; without a driver's name it takes the one that is shipped.
         pool_size: connections at most; no more threads than that can work at once.
         statement_timeout: seconds that one statement may take.
         users: makes the store of users.
@@ -45,7 +46,7 @@ class Database:
         sharing: Sharing | None = None,
     ) -> None:
         try:
-            self.url: URL = make_url(url)
+            self.url: URL = read_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
         except (exc.ArgumentError, ValueError, ImportError) as error:
             raise StartupError([f"DATABASE_URL: {error}."]) from None
@@ -59,8 +60,27 @@ class Database:
         Raises:
             DatabaseUnavailable: from any statement of the block or from the commit.
         """
-        with self._work() as unit:
-            yield repositories(unit, self._users)
+        with self.work() as unit:
+            yield self.stores(unit)
+
+    @contextmanager
+    def work(self) -> Iterator[UnitOfWork]:
+        """The same without its stores, for those who bring others.
+
+        Raises:
+            DatabaseUnavailable: as `unit_of_work` does.
+        """
+        with _faults_translated():
+            unit = UnitOfWork(self._engine)
+            try:
+                yield unit
+                unit.commit()
+            finally:
+                unit.close()
+
+    def stores(self, unit: UnitOfWork) -> Repositories:
+        """Return the stores of a unit of work."""
+        return repositories(unit, self._users)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -69,7 +89,7 @@ class Database:
         Raises:
             DatabaseUnavailable: as `unit_of_work` does.
         """
-        with self._work() as unit:
+        with self.work() as unit:
             unit.begin()
             yield unit.connection
 
@@ -80,7 +100,7 @@ class Database:
         Raises:
             DatabaseUnavailable: as `unit_of_work` does.
         """
-        with self._work() as unit:
+        with self.work() as unit:
             yield unit.connection
 
     def ping(self) -> None:
@@ -95,16 +115,6 @@ class Database:
     def dispose(self) -> None:
         """Close the pooled connections. Call it before a fork: two processes must not share one."""
         self._engine.dispose()
-
-    @contextmanager
-    def _work(self) -> Iterator[UnitOfWork]:
-        with _faults_translated():
-            unit = UnitOfWork(self._engine)
-            try:
-                yield unit
-                unit.commit()
-            finally:
-                unit.close()
 
 
 @contextmanager

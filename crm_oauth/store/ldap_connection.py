@@ -3,14 +3,17 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Timer
 
 import ldap
 from ldap.ldapobject import LDAPObject
 
 from crm_oauth.settings import Settings
+from crm_oauth.store.ldap_tunnel import tunnel
 from crm_oauth.store.ports import DirectoryUnavailable
+
+_PORTS = {"ldap": 389, "ldaps": 636}
 
 
 @contextmanager
@@ -25,7 +28,8 @@ def connect(settings: Settings) -> Iterator[LDAPObject]:
     """
     try:
         with _socket(settings) as file:
-            connection = ldap.initialize(str(settings.ldap_url), fileno=file)
+            # Whatever the socket does, the library sees a plain one.
+            connection = ldap.initialize(str(settings.ldap_url).replace("ldaps:", "ldap:", 1), fileno=file)
             try:
                 _secure(connection, settings)
                 if settings.ldap_search_dn and settings.ldap_search_password:
@@ -46,15 +50,22 @@ def _socket(settings: Settings) -> Iterator[int]:
     """
     if settings.ldap_url is None:
         raise OSError("no address")
-    address = str(settings.ldap_url.host).strip("[]"), settings.ldap_url.port
-    with socket.create_connection(address, settings.ldap_timeout) as connected:
+    host, scheme = str(settings.ldap_url.host).strip("[]"), settings.ldap_url.scheme
+    address = host, settings.ldap_url.port or _PORTS[scheme]
+    with (
+        socket.create_connection(address, settings.ldap_timeout) as connected,
+        # Of its own, for TLS takes the other one over.
+        connected.dup() as handle,
+    ):
         connected.settimeout(None)
-        deadline = Timer(settings.ldap_timeout, _shut_down, (connected,))
+        deadline = Timer(settings.ldap_timeout, _shut_down, (handle,))
         deadline.daemon = True
         deadline.start()
         try:
-            # OpenLDAP closes the descriptor that it is given, whose number may then be another thread's.
-            yield os.dup(connected.fileno())
+            tls = tunnel(connected, host, settings.ldap_ca_file) if scheme == "ldaps" else nullcontext(connected)
+            with tls as plain:
+                # OpenLDAP closes the descriptor that it is given, whose number may then be another thread's.
+                yield os.dup(plain.fileno())
         finally:
             deadline.cancel()
 
@@ -72,8 +83,12 @@ def _secure(connection: LDAPObject, settings: Settings) -> None:
     if settings.ldap_ca_file:
         connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(settings.ldap_ca_file))
     connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # makes the options above count
-    if settings.ldap_start_tls:
+    if settings.ldap_start_tls and not _is_encrypted(settings):
         connection.start_tls_s()
+
+
+def _is_encrypted(settings: Settings) -> bool:
+    return settings.ldap_url is not None and settings.ldap_url.scheme == "ldaps"
 
 
 def _reason(error: Exception) -> str:

@@ -195,6 +195,25 @@ class ClientRights(OwnBase):
     may_introspect: Mapped[bool] = mapped_column(default=False)
 
 
+class AdminSession(OwnBase):
+    """That an administrator is signed in at the panel.
+
+    `id_hash` is the SHA-256 of what the cookie names, so that nobody who reads the table can take the session over;
+    `password_mark` tells whether the password is still the one that was given. `held` is sealed: what the next page
+    shall show, and no other.
+    """
+
+    __tablename__ = "crm_oauth_admin_sessions"
+
+    id_hash: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(exact_text(36))
+    password_mark: Mapped[str] = mapped_column(exact_text(64))
+    address: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    held: Mapped[str | None] = mapped_column(Text)
+
+
 # MySQL and MariaDB ignore case by the column's collation and have no index on an expression.
 Index("ix_users_user_name_lower", func.lower(User.user_name)).ddl_if(
     ("sqlite", "postgresql")  # type: ignore[arg-type]  # takes several, but its annotation says one

@@ -211,15 +211,6 @@ class TokenStore(Protocol):
         same moment mints escapes. `TokenFilter()` is every row.
         """
 
-    def purge(self, *, expired_before: datetime, batch: int) -> int:
-        """Remove at most `batch` rows (30,000 at most) whose tokens have all expired before then, for good.
-
-        Used and revoked rows stay as long, so that a replay can be told from an unknown token.
-
-        Returns:
-            How many rows were removed; fewer than `batch` when nothing is left to purge.
-        """
-
 
 @dataclass(frozen=True, slots=True)
 class Repositories:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
 
 from crm_oauth.store import issuing, sessions
 from crm_oauth.store.models import Client, Refresh, ResourceOwner, Token, User
@@ -95,17 +95,6 @@ class SqlTokenStore:
             if not live + self._unit.write(revoking.where(*chosen, *used)):
                 return revoked
             revoked += live
-
-    def purge(self, *, expired_before: datetime, batch: int) -> int:
-        """Remove at most `batch` rows whose tokens have all expired before then."""
-        expired = and_(
-            or_(Token.refresh_token_expires.is_(None), Token.refresh_token_expires < expired_before),
-            Token.access_token_expires < expired_before,
-        )
-        # Two statements, for MariaDB knows no LIMIT in the subquery of a DELETE; what has expired stays so.
-        ids = self._unit.session.scalars(select(Token.id).where(expired).limit(batch)).all()
-        self._unit.write(delete(Refresh).where(Refresh.token_id.in_(ids)))
-        return self._unit.write(delete(Token).where(Token.id.in_(ids)))
 
     def _with_lines(self, which: TokenFilter) -> Iterator[ColumnElement[bool]]:
         """Yield a filter's conditions; where it names one row, for the row's whole line of sessions."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, CursorResult, Engine, Executable, event
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
 
@@ -81,13 +81,18 @@ class UnitOfWork:
 
 
 class _WritingSession(Session):
-    """Has the transaction begun before the first flush that writes; rows stay readable when it is gone."""
+    """Has the transaction begun before anything is written; rows stay readable when it is gone."""
 
     def __init__(self, unit: UnitOfWork) -> None:
         super().__init__(unit.connection, expire_on_commit=False)
         self._unit = unit
+        event.listen(self, "do_orm_execute", self._before_statement)
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         if self.new or self.dirty or self.deleted:
             self._unit.begin()
         super().flush(objects)
+
+    def _before_statement(self, state: ORMExecuteState) -> None:
+        if not state.is_select:
+            self._unit.begin()

@@ -1,20 +1,19 @@
 """Copies SuiteCRM's rows into our own database: again and again if need be, each time only what is new."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table
 
 from crm_oauth.store.db import Database
+from crm_oauth.store.loading import bulk_load, is_empty
 from crm_oauth.store.models import Token
-from crm_oauth.store.ports import TokenFilter
-from crm_oauth.suitecrm.rows import Row, RowConverter, RowFaultError
+from crm_oauth.suitecrm.plans import MirrorPlanner, SessionPlanner
+from crm_oauth.suitecrm.rows import Row, RowConverter, RowFaultError, Values
 from crm_oauth.suitecrm.source import Source
-
-_MARKS = ("id", "token_is_revoked")
 
 
 @dataclass(slots=True)
@@ -40,20 +39,12 @@ class Tally:
     refused: int = 0
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What to do about one page of rows."""
-
-    add: list[Row] = field(default_factory=list)
-    change: list[Row] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Copying:
     """One run of an import.
 
-    Killed at any moment it loses and doubles nothing: each page is a transaction, and the next run passes by what
-    is there.
+    Killed at any moment it loses and doubles nothing: what is added of a page is a transaction, and the next run passes
+    by what is there.
 
     Args:
         source: SuiteCRM's database.
@@ -80,99 +71,33 @@ class Copying:
             DatabaseUnavailable: one of the two databases is away.
         """
         tally = Tally(ours.name)
-        converter = RowConverter(ours, self.source.columns(ours), self.zone)
-        for page in self.source.pages(ours):
-            rows = self._converted(ours, page, converter, tally)
-            if ours.name == Token.__tablename__:
-                plan = self._plan_sessions(ours, rows, tally)
-                work = self._write_sessions
-            else:
-                plan = self._plan_mirror(ours, rows, tally)
-                work = self._write_mirror
-            if not self.dry_run:
-                work(ours, plan)
-            tally.read += len(page)
-            tally.added += len(plan.add)
-            tally.changed += len(plan.change)
-            self.advanced(len(page))
+        columns = self.source.columns(ours)
+        converter = RowConverter(ours, columns, self.zone)
+        planner_of = SessionPlanner if ours.name == Token.__tablename__ else MirrorPlanner
+        planner = planner_of(self.target, ours, columns, now=self.now, empty=is_empty(self.target, ours))
+        with self._loading(ours):
+            for page in self.source.pages(ours):
+                plan = planner.plan(self._converted(ours, page, converter, tally), tally)
+                if not self.dry_run:
+                    planner.write(plan)
+                tally.read += len(page)
+                tally.added += len(plan.add)
+                tally.changed += len(plan.change)
+                self.advanced(len(page))
         return tally
 
-    def _converted(self, ours: Table, page: Iterable[Row], converter: RowConverter, tally: Tally) -> list[Row]:
+    def _loading(self, ours: Table) -> AbstractContextManager[None]:
+        # Of clients and users there are too few for that to be worth it.
+        if self.dry_run or ours.name != Token.__tablename__:
+            return nullcontext()
+        return bulk_load(self.target, ours)
+
+    def _converted(self, ours: Table, page: Iterable[Values], converter: RowConverter, tally: Tally) -> list[Row]:
         rows = []
-        for row in page:
+        for values in page:
             try:
-                rows.append(converter.convert(row))
+                rows.append(converter.convert(values))
             except RowFaultError as fault:
                 tally.refused += 1
-                self.refused(ours.name, str(row["id"]), str(fault))
+                self.refused(ours.name, fault.row_id, str(fault))
         return rows
-
-    def _plan_mirror(self, ours: Table, rows: list[Row], tally: Tally) -> _Plan:
-        """Take over live rows, and whatever SuiteCRM changed since, unless it was changed here later."""
-        here = self._here(ours, rows, self.source.columns(ours))
-        plan = _Plan()
-        for row in rows:
-            mine = here.get(row["id"])
-            if mine is None and row["deleted"] is False:
-                plan.add.append(row)
-            elif mine is None:
-                tally.not_needed += 1
-            elif mine == row or _is_later(mine, row):
-                tally.kept += 1
-            else:
-                plan.change.append(row)
-        return plan
-
-    def _plan_sessions(self, ours: Table, rows: list[Row], tally: Tally) -> _Plan:
-        """Take over live sessions and the end of those that ended there; what ended here never comes back."""
-        unexpired = [row for row in rows if self._is_unexpired(row)]
-        here = self._here(ours, unexpired, _MARKS)
-        plan = _Plan()
-        for row in unexpired:
-            mine = here.get(row["id"])
-            live = row["deleted"] is False and not row["token_is_revoked"]
-            if mine is None and live:
-                plan.add.append(row)
-            elif mine is None:
-                tally.not_needed += 1
-            elif live or mine["token_is_revoked"]:
-                tally.kept += 1
-            else:
-                plan.change.append(row)
-        tally.not_needed += len(rows) - len(unexpired)
-        return plan
-
-    def _is_unexpired(self, row: Row) -> bool:
-        ends = row["access_token_expires"], row["refresh_token_expires"]
-        return any(end is not None and end > self.now for end in ends)
-
-    def _here(self, ours: Table, rows: list[Row], columns: Iterable[str]) -> dict[str, Row]:
-        query = select(*(ours.c[name] for name in columns)).where(ours.c.id.in_([row["id"] for row in rows]))
-        with self.target.connection() as connection:
-            return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
-
-    def _write_mirror(self, ours: Table, plan: _Plan) -> None:
-        columns = self.source.columns(ours)
-        changing = update(ours).where(ours.c.id == bindparam("row_id"))
-        with self.target.connection() as connection:
-            if plan.add:
-                connection.execute(insert(ours), plan.add)
-            if plan.change:
-                values: dict[str, Any] = {name: bindparam(name) for name in columns if name != "id"}
-                changes = [{**row, "row_id": row["id"]} for row in plan.change]
-                connection.execute(changing.values(values), changes)
-
-    def _write_sessions(self, ours: Table, plan: _Plan) -> None:
-        if plan.add:
-            with self.target.connection() as connection:
-                connection.execute(insert(ours), plan.add)
-        with self.target.unit_of_work() as stores:
-            for row in plan.change:
-                stores.tokens.revoke(TokenFilter(row_id=row["id"]), now=self.now)
-
-
-def _is_later(mine: Row, theirs: Row) -> bool:
-    # Changing a password, SuiteCRM leaves date_modified as it was: the same moment is theirs to have changed.
-    return mine["date_modified"] is not None and (
-        theirs["date_modified"] is None or mine["date_modified"] > theirs["date_modified"]
-    )

@@ -1,6 +1,6 @@
 """Rows of SuiteCRM's as rows of ours."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,14 +10,27 @@ from sqlalchemy import Boolean, Column, String, Table
 
 from crm_oauth.store.columns import UtcDateTime
 
+Values = Sequence[Any]
+"""A row as the driver gives it."""
+
 Row = dict[str, Any]
+"""A row as our tables take it, by column."""
 
 _UTC = ZoneInfo("UTC")
 _LOCAL_COLUMNS = {"access_token_expires", "refresh_token_expires"}
 
 
 class RowFaultError(ValueError):
-    """A row cannot be taken; the text says why, without its values."""
+    """A row cannot be taken; the text says why, without its values.
+
+    Args:
+        reason: that text.
+        row_id: of the row, once it is known.
+    """
+
+    def __init__(self, reason: str, row_id: str = "") -> None:
+        super().__init__(reason)
+        self.row_id = row_id
 
 
 class RowConverter:
@@ -25,20 +38,27 @@ class RowConverter:
 
     Args:
         ours: the table.
-        columns: those of its columns that the rows have.
+        columns: those of its columns that the rows have, in their order; `id` is one.
         zone: of the tokens' expiry columns, PHP's default one; SuiteCRM keeps all other times in UTC.
     """
 
-    def __init__(self, ours: Table, columns: Iterable[str], zone: ZoneInfo) -> None:
-        self._converters = {name: _converter(ours.c[name], zone) for name in columns}
+    def __init__(self, ours: Table, columns: Sequence[str], zone: ZoneInfo) -> None:
+        self._columns = [(name, _converter(ours.c[name], zone)) for name in columns]
+        self._id = columns.index("id")
 
-    def convert(self, row: Row) -> Row:
-        """Return the values.
+    def convert(self, values: Values) -> Row:
+        """Return the row.
 
         Raises:
             RowFaultError: a value does not fit.
         """
-        return {name: None if row[name] is None else convert(row[name]) for name, convert in self._converters.items()}
+        try:
+            return {
+                name: None if value is None else convert(value)
+                for (name, convert), value in zip(self._columns, values, strict=True)
+            }
+        except RowFaultError as fault:
+            raise RowFaultError(str(fault), str(values[self._id])) from None
 
 
 def _converter(column: Column[Any], zone: ZoneInfo) -> Callable[[Any], object]:

@@ -7,11 +7,11 @@ from sqlalchemy import Table, column, func, inspect, select, table, text
 from crm_oauth.faults import StartupError
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
-from crm_oauth.suitecrm.rows import Row
+from crm_oauth.suitecrm.rows import Values
 
 TABLES: tuple[Table, ...] = tuple(Client.metadata.tables[model.__tablename__] for model in (Client, User, Token))
 
-_PAGE = 2000
+_PAGE = 5000
 
 
 class Source:
@@ -27,7 +27,7 @@ class Source:
 
     def __init__(self, database: Database) -> None:
         if database.url.get_backend_name() != "mysql":
-            raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql+pymysql://…"])
+            raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql://USER@HOST/DATABASE"])
         self._database = database
         with database.connection() as connection:
             there = inspect(connection)
@@ -49,8 +49,8 @@ class Source:
         with self._database.connection() as connection:
             return connection.scalar(select(func.count()).select_from(table(ours.name))) or 0
 
-    def pages(self, ours: Table) -> Iterator[Sequence[Row]]:
-        """Yield the rows of a table, two thousand at a time, by the only index that SuiteCRM gives it.
+    def pages(self, ours: Table) -> Iterator[Sequence[Values]]:
+        """Yield the rows of a table, some thousands at a time, by the only index that SuiteCRM gives it.
 
         Values are the driver's: what the column types of our tables would make of them may fail, row by row.
         """
@@ -61,12 +61,12 @@ class Source:
         while True:
             page = query if last is None else query.where(theirs.c.id > last)
             with self._database.connection() as connection:
-                rows = [dict(row) for row in connection.execute(page).mappings()]
+                rows = connection.execute(page).all()
             if rows:
                 yield rows
             if len(rows) < _PAGE:
                 return
-            last = rows[-1]["id"]
+            last = rows[-1].id
 
 
 def _identity(database: Database) -> object:

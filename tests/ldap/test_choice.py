@@ -60,7 +60,7 @@ def test_settings_that_do_not_suffice(settings: dict[str, object], missing: list
     ("name", "value"),
     [
         ("USER_STORE", "sql"),
-        ("LDAP_URL", "ldaps://directory.example.org"),
+        ("LDAP_URL", "ldapi://directory.example.org"),
         ("LDAP_URL", "directory.example.org"),
         ("LDAP_URL", "ldap://directory.example.org:70000"),
         ("LDAP_URL", "ldap://"),

@@ -1,12 +1,9 @@
 """A database with the schema in place, and rows to fill it with."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
@@ -85,20 +82,3 @@ def redeem(stores: Repositories, client: Client, refresh_token: str = "refresh",
     session = stores.tokens.find_refreshable(refresh_token)
     assert session is not None
     return stores.tokens.redeem(session, client, now=now)
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Record what a block sends to the database, BEGIN and COMMIT too, each with its parameters."""
-    with database.reading() as connection:
-        engine = connection.engine
-    seen: list[tuple[str, Any]] = []
-
-    def record(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", record)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", record)

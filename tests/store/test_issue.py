@@ -6,8 +6,9 @@ from sqlalchemy import delete, update
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.ports import StaleRead, TokenFilter
+from tests.support.plans import statements
 
-from .conftest import CLIENT_CHANGES, NOW, statements
+from .conftest import CLIENT_CHANGES, NOW
 
 USER_CHANGES: list[tuple[str, object]] = [
     ("status", "Inactive"),

@@ -101,13 +101,6 @@ def test_a_refresh_at_that_moment_does_not_escape(
     assert revoked(database) >= {"b"}
 
 
-def test_purging_takes_the_links_along(database: Database, line: list[Token]) -> None:
-    """Once the rows of a line are purged, nothing of the line is left."""
-    with database.unit_of_work() as stores:
-        assert stores.tokens.purge(expired_before=NOW + timedelta(days=2), batch=100) == 4
-        assert stores.tokens.find_use(line[0].id) is None
-
-
 def test_a_session_comes_with_client_and_user(database: Database, add_token: TokenMaker) -> None:
     """A session is good while its client is there and its user may authenticate, and for an ownerless one always."""
     add_token(**named("a"))

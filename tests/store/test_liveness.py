@@ -11,8 +11,7 @@ from crm_oauth.store import liveness, schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
 from tests.support.database_servers import DatabaseServer
-
-from .conftest import statements
+from tests.support.plans import statements
 
 CUTS = {
     "mysql": ("KILL {}", "SELECT COUNT(*) FROM information_schema.processlist WHERE id = {}"),

@@ -1,4 +1,4 @@
-"""Tokens are listed, revoked and purged by what they have in common."""
+"""Tokens are listed and revoked by what they have in common."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -98,36 +98,3 @@ def test_list_goes_on_after_a_row(database: Database, add_token: TokenMaker) -> 
         while pages[-1]:
             pages.append(stores.tokens.list(TokenFilter(), limit=2, after=pages[-1][-1]))
     assert [ids(page) for page in pages] == ["be", "dc", "a", ""]
-
-
-def test_purge_removes_only_what_is_dead_in_both_tokens(database: Database, add_token: TokenMaker) -> None:
-    """A row goes when both its tokens have expired, used and revoked rows too, and not a second earlier."""
-    past = {"access_token_expires": NOW - SECOND, "refresh_token_expires": NOW - SECOND}
-    add_token(id="both expired", **past)
-    add_token(id="no refresh token", **{**past, "refresh_token_expires": None})
-    add_token(id="revoked", **past, token_is_revoked=True)
-    add_token(id="redeemed", **past, deleted=True)
-    kept: dict[str, dict[str, Any]] = {
-        "refreshable": {**past, "refresh_token_expires": NOW},
-        "access alone": {**past, "refresh_token_expires": None, "access_token_expires": NOW},
-        "access longer": {**past, "access_token_expires": NOW},
-        "revoked early": {**past, "refresh_token_expires": NOW, "token_is_revoked": True},
-        "without expiry": {"access_token_expires": None, "refresh_token_expires": None},
-    }
-    for row_id, columns in kept.items():
-        add_token(**{"id": row_id, **columns})
-    with database.unit_of_work() as stores:
-        assert stores.tokens.purge(expired_before=NOW, batch=100) == 4
-    with database.unit_of_work() as stores:
-        assert {row.id for row in stores.tokens.list(TokenFilter())} == kept.keys()
-
-
-def test_purge_works_in_batches(database: Database, add_token: TokenMaker) -> None:
-    """A batch is the most that one call removes; calls until nothing is left remove all."""
-    for _ in range(5):
-        add_token(access_token_expires=NOW - SECOND, refresh_token_expires=NOW - SECOND)
-    removed: list[int] = []
-    while not removed or removed[-1]:
-        with database.unit_of_work() as stores:
-            removed.append(stores.tokens.purge(expired_before=NOW, batch=2))
-    assert removed == [2, 2, 1, 0]

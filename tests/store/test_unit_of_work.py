@@ -10,13 +10,14 @@ from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.ports import TokenFilter
 
-from .conftest import NOW, TokenMaker, redeem, statements
+from .conftest import NOW, TokenMaker, redeem
 
 DIE_AFTER_STEPS = """
 import os, sys
 from datetime import datetime
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
+from tests.support.plans import statements
 
 url, steps, now = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 with Database(url).unit_of_work() as stores:

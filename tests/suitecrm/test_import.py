@@ -129,6 +129,16 @@ def test_expiry_follows_the_site_s_clock(quick_import: Import, stored: str, mome
     assert moment.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S") == stored
 
 
+@pytest.mark.parametrize(("option", "hour"), [([], 11), (["--timezone", "UTC"], 12)])
+def test_the_zone_is_a_setting(quick_import: Import, option: list[str], hour: int) -> None:
+    """Unless the option says otherwise the zone is that of the settings."""
+    add_token(quick_import.site, "session", refresh_token_expires="2099-01-15 12:00:00")
+    command = ["import", "suitecrm", "--from", quick_import.site.url, *option]
+    settings = {"DATABASE_URL": quick_import.target, "SUITECRM_TIMEZONE": "Europe/Berlin"}
+    assert quick_import.installation.run(*command, **settings).returncode == 0
+    assert quick_import.tokens()["session"]["refresh_token_expires"] == datetime(2099, 1, 15, hour, tzinfo=UTC)
+
+
 def test_rows_that_do_not_fit_are_told(importing: Import) -> None:
     """Each row that cannot be taken is named with the reason, the others are copied, and the status is 1."""
     _fill(importing)

@@ -5,15 +5,18 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
+from crm_oauth.cli.database import TOKENS
+from crm_oauth.store.loading import missing_indexes
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import TokenFilter
-from tests.cli.conftest import SCRIPT
+from tests.cli.conftest import SCRIPT, Installation
 from tests.cli.terminal import converse
 from tests.suitecrm.conftest import Import
 from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import NOW, SOON, add_client, add_token, as_local
+from tests.support.database_servers import DatabaseServer
 
 
 @pytest.mark.parametrize("end", ["deleted = 1", "token_is_revoked = 1"])
@@ -67,7 +70,7 @@ def _add_many(site: SiteDatabase, number: int) -> None:
         connection.execute(text(str(statement).replace(":number", str(number))), {"until": as_local(SOON)})
 
 
-@pytest.mark.parametrize("number", [1999, 2000, 2001, 4500])
+@pytest.mark.parametrize("number", [4999, 5000, 5001, 10_500])
 def test_pages_meet_without_gap_or_overlap(quick_import: Import, number: int) -> None:
     """Any number of rows arrives, each once."""
     _add_many(quick_import.site, number)
@@ -91,11 +94,49 @@ def test_a_run_that_is_killed_loses_and_doubles_nothing(importing: Import) -> No
     assert process.wait() != 0, "it was through before it could be killed"
     copied = len(importing.tokens())
     assert 0 < copied < number
+    with importing.database.connection() as connection:
+        missing = {index.name for index in missing_indexes(connection, TOKENS)}
+    assert missing == {index.name for index in TOKENS.indexes}
+    told = importing.installation.refusal("db", "check", DATABASE_URL=importing.target)
+    assert "ix_oauth2tokens_access_token" in told
+    assert "db upgrade" in told
     summary, _complaints = importing.run()
     assert summary["oauth2tokens"]["added"] + summary["oauth2tokens"]["kept"] == number
     assert summary["oauth2tokens"]["kept"] >= copied
     tokens = importing.tokens().values()
     assert len({token["access_token"] for token in tokens}) == len(tokens) == number
+    assert importing.installation.run("db", "check", DATABASE_URL=importing.target).returncode == 0
+
+
+def test_indexes_that_a_killed_run_left_out_are_missed(quick_import: Import) -> None:
+    """The doctor warns of them, and an upgrade makes them without another import."""
+    settings = {"DATABASE_URL": quick_import.target}
+    with quick_import.database.connection() as connection:
+        for index in TOKENS.indexes:
+            index.drop(connection)
+    assert "warning  indexes: Look-ups" in quick_import.installation.run("doctor", **settings).stdout
+    assert quick_import.installation.run("db", "upgrade", **settings).returncode == 0
+    with quick_import.database.connection() as connection:
+        assert not missing_indexes(connection, TOKENS)
+    assert "indexes:" not in quick_import.installation.run("doctor", **settings).stdout
+
+
+def test_an_account_that_may_not_drop_indexes_keeps_them(
+    quick_import: Import, empty: Installation, mariadb_server: DatabaseServer
+) -> None:
+    """Rows are copied all the same by an account that may write rows and no more."""
+    add_token(quick_import.site, "session")
+    url = make_url(mariadb_server.new_database())
+    target = Import(empty, quick_import.site, url.render_as_string())
+    site = quick_import.site
+    site.execute("CREATE OR REPLACE USER writer@'127.0.0.1'")
+    site.execute(f"GRANT SELECT, INSERT, UPDATE ON {url.database}.* TO writer@'127.0.0.1'")
+    target.target = url.set(username="writer").render_as_string()
+    assert target.run()[0]["oauth2tokens"]["added"] == 1
+    with target.database.connection() as connection:
+        assert not missing_indexes(connection, TOKENS)
+    target.database.dispose()
+    mariadb_server.drop_database(url.render_as_string())
 
 
 def test_a_terminal_shows_how_far_it_is(quick_import: Import) -> None:

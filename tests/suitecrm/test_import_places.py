@@ -7,6 +7,7 @@ from sqlalchemy import make_url
 
 from tests.cli.conftest import Installation
 from tests.suitecrm.conftest import Import
+from tests.suitecrm.site_database import make_site_database
 from tests.suitecrm.site_rows import add_client
 from tests.support.database_servers import DatabaseServer
 
@@ -35,17 +36,54 @@ def test_a_folder_tells_where_its_database_is(quick_import: Import) -> None:
     assert list(quick_import.clients()) == ["client"]
 
 
-def test_an_account_that_may_only_read_will_do(quick_import: Import) -> None:
-    """SELECT on the three tables is all that the copy needs."""
+@pytest.fixture
+def reader(quick_import: Import) -> str:
+    """The URL, without password, of an account that may read the three tables and no more; the site has a client."""
     add_client(quick_import.site, "client")
-    url = make_url(quick_import.site.url).set(username="reader", password="letmein")
-    quick_import.site.execute("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'letmein'")
+    url = make_url(quick_import.site.url).set(drivername="mariadb", username="reader")
+    quick_import.site.execute("CREATE OR REPLACE USER reader@'127.0.0.1' IDENTIFIED BY 'let@me:in'")
     for table in ("oauth2clients", "oauth2tokens", "users"):
         quick_import.site.execute(f"GRANT SELECT ON {url.database}.{table} TO reader@'127.0.0.1'")
-    command = ["import", "suitecrm", "--from", url.render_as_string(hide_password=False)]
-    ended = quick_import.installation.run(*command, DATABASE_URL=quick_import.target)
+    return url.render_as_string()
+
+
+def test_the_password_is_a_setting(quick_import: Import, reader: str) -> None:
+    """SELECT on the three tables is all that the copy needs, and the password comes from the environment."""
+    settings = {"DATABASE_URL": quick_import.target, "IMPORT_PASSWORD": "let@me:in"}
+    ended = quick_import.installation.run("import", "suitecrm", "--from", reader, **settings)
     assert ended.returncode == 0, ended.stderr
     assert list(quick_import.clients()) == ["client"]
+
+
+def test_the_password_is_on_standard_input(quick_import: Import, reader: str) -> None:
+    """With an option the password is read from standard input, and goes before that of the environment."""
+    settings = {"DATABASE_URL": quick_import.target, "IMPORT_PASSWORD": "wrong"}
+    command = ["import", "suitecrm", "--from", reader, "--password-stdin"]
+    ended = quick_import.installation.run(*command, stdin="let@me:in\n", **settings)
+    assert ended.returncode == 0, ended.stderr
+    assert list(quick_import.clients()) == ["client"]
+
+
+def test_a_wrong_password_is_told(quick_import: Import, reader: str) -> None:
+    """An account that is not let in is told so in one line, without its password."""
+    command = ["import", "suitecrm", "--from", reader]
+    complaint = quick_import.installation.refusal(*command, DATABASE_URL=quick_import.target, IMPORT_PASSWORD="letmein")
+    assert "Access denied" in complaint
+    assert "letmein" not in complaint
+    assert complaint.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://suite:letmein@localhost/crm", "mysql://suite@localhost/crm?password=letmein"])
+def test_a_password_is_never_an_argument(ready: Installation, url: str) -> None:
+    """A URL with a password is refused before anything is tried, with what to do instead."""
+    complaint = ready.refusal("import", "suitecrm", "--from", url, status=2)
+    assert "CRM_OAUTH_IMPORT_PASSWORD" in complaint
+    assert "letmein" not in complaint
+
+
+def test_a_password_does_not_go_with_a_folder(ready: Installation) -> None:
+    """A folder has a password of its own."""
+    assert "config.php" in ready.refusal("import", "suitecrm", "--from", "crm", "--password-stdin", status=2)
 
 
 def test_a_folder_with_another_kind_of_database_is_told(ready: Installation) -> None:
@@ -59,7 +97,7 @@ def test_a_folder_that_is_no_suitecrm_is_told(ready: Installation) -> None:
     assert "nowhere is no SuiteCRM" in ready.refusal("import", "suitecrm", "--from", "nowhere")
 
 
-@pytest.mark.parametrize("url", ["sqlite:///other.db", "nonsense://x/y"])
+@pytest.mark.parametrize("url", ["sqlite:///other.db", "nonsense://x/y", "mysql://host:port/x", "://"])
 def test_another_kind_of_database_is_told(ready: Installation, url: str) -> None:
     """Only MySQL and MariaDB are read."""
     ready.refusal("import", "suitecrm", "--from", url)
@@ -76,8 +114,8 @@ def test_a_database_that_is_no_suitecrm_is_told(ready: Installation, mariadb_ser
 
 def test_a_database_that_is_away_is_told_without_its_password(ready: Installation) -> None:
     """One line says that it is away, and not how to get in."""
-    url = "mysql+pymysql://suite:letmein@127.0.0.1:9/crm"
-    complaint = ready.refusal("import", "suitecrm", "--from", url)
+    url = "mysql://suite@127.0.0.1:9/crm"
+    complaint = ready.refusal("import", "suitecrm", "--from", url, IMPORT_PASSWORD="letmein")
     assert "unavailable" in complaint
     assert "letmein" not in complaint
 
@@ -89,6 +127,17 @@ def test_a_database_is_not_copied_into_itself(ready: Installation, mariadb_serve
     other = make_url(url).set(host="localhost").render_as_string(hide_password=False)
     assert "very database" in ready.refusal("import", "suitecrm", "--from", other, DATABASE_URL=url)
     mariadb_server.drop_database(url)
+
+
+def test_a_shared_database_is_not_filled(ready: Installation, mariadb_server: DatabaseServer) -> None:
+    """A database that is SuiteCRM's own, adopted, takes no copy of another one."""
+    shared, other = make_site_database(mariadb_server), make_site_database(mariadb_server)
+    assert ready.run("db", "adopt", DATABASE_URL=shared.url).returncode == 0
+    complaint = ready.refusal("import", "suitecrm", "--from", other.url, DATABASE_URL=shared.url)
+    assert "SuiteCRM's own" in complaint
+    assert complaint.count("\n") == 1
+    for site in (shared, other):
+        mariadb_server.drop_database(site.url)
 
 
 @pytest.mark.parametrize("zone", ["Berlin", "../Berlin", "", "CEST+1", "\0"])

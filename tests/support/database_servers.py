@@ -32,6 +32,7 @@ class DatabaseServer(ABC):
     """
 
     stop_signal: signal.Signals
+    crash_signal: signal.Signals
     drop_option = ""
 
     def __init__(self, account: str, *, durable: bool) -> None:
@@ -66,6 +67,13 @@ class DatabaseServer(ABC):
         """Stop the server, whatever its clients are doing."""
         if self._process:
             self._process.send_signal(self.stop_signal)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def crash(self) -> None:
+        """Let the server go without a farewell: at the next start it must recover."""
+        if self._process:
+            self._process.send_signal(self.crash_signal)
             self._process.wait(_PATIENCE)
             self._process = None
 
@@ -133,6 +141,7 @@ class PostgresqlServer(DatabaseServer):
     """PostgreSQL in the locale `C`, whose own `lower()` knows ASCII only."""
 
     stop_signal = signal.SIGINT  # "fast": does not wait for the clients to go
+    crash_signal = signal.SIGQUIT  # "immediate": its children would outlive a kill -9 of the first process
     drop_option = "WITH (FORCE)"
 
     def __init__(self, *, durable: bool = False) -> None:
@@ -173,6 +182,7 @@ class MariadbServer(DatabaseServer):
     """MariaDB with the settings that it ships with."""
 
     stop_signal = signal.SIGTERM
+    crash_signal = signal.SIGKILL
 
     def __init__(self, *, durable: bool = False) -> None:
         self._mariadb_install_db = require_program("mariadb-install-db")

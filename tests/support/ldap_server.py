@@ -89,12 +89,13 @@ class LdapServer:
         self.ca_file, self.foreign_ca_file = issue_certificates(self._folder)
         self._address = "127.0.0.1", _free_port()
         self.url = f"ldap://127.0.0.1:{self._address[1]}"
+        self.tls_url = f"ldaps://127.0.0.1:{_free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
         self._fill()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        command = [self._slapd, "-f", self._folder / "slapd.conf", "-h", self.url, "-d", "0"]
+        command = [self._slapd, "-f", self._folder / "slapd.conf", "-h", f"{self.url} {self.tls_url}", "-d", "0"]
         self._process = subprocess.Popen(command)
         deadline = time.monotonic() + _PATIENCE
         while not self._answers():

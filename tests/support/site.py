@@ -83,9 +83,9 @@ class Site:
         """Process of the server, which has workers; 0 while none runs."""
         return self._process.pid if self._process else 0
 
-    def __enter__(self) -> Self:
-        self.command("init").check_returncode()
-        with (self.folder / "server.log").open("wb") as log:
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "crm_oauth.cli", "serve"],
                 cwd=self.folder,
@@ -96,17 +96,28 @@ class Site:
         try:
             self._wait_until_alive(self._process)
         except AssertionError:
-            self._stop()
+            self.stop()
             raise
+
+    def stop(self) -> None:
+        """Ask the server to end, and wait until it has."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=60)
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """Return gunicorn's master process; its children are the workers."""
+        assert self._process is not None, "the server was not started"
+        return self._process
+
+    def __enter__(self) -> Self:
+        self.command("init").check_returncode()
+        self.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=30)
+        self.stop()
         self.database.dispose()
 
     def _wait_until_alive(self, process: subprocess.Popen[bytes]) -> None:

@@ -31,7 +31,7 @@ def adopted(empty: Installation, crm: SiteDatabase) -> Installation:
     add_client(crm, "client", name="A client", secret=hash_client_secret("secret", "sha256"))
     add_user(crm, "user", user_name="jo", user_hash=hash_user_password("keys", rounds=4))
     make_site(empty.folder / "crm")
-    url = "mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
+    url = "mysql://USER:PASSWORD@HOST/DATABASE"
     (empty.folder / ".env").write_text(SETTINGS.replace(url, crm.url))
     told = {command: empty.told(*_arguments(command, empty.folder / "crm")) for command in COMMANDS[:-1]}
     assert "A client" in told["crm-oauth clients list"]

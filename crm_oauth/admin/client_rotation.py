@@ -1,0 +1,38 @@
+"""Give a client a new secret."""
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
+
+from crm_oauth.admin.client_access import existing, show, touch
+from crm_oauth.admin.client_forms import secret_errors
+from crm_oauth.admin.held import hold
+from crm_oauth.admin.pages import notice, page
+from crm_oauth.admin.panel import Panel
+from crm_oauth.admin.secret_storage import new_secret
+
+
+def add_client_rotation(routes: Blueprint, panel: Panel) -> None:
+    """Add the page.
+
+    Args:
+        routes: the panel's.
+        panel: the parts.
+    """
+
+    @routes.get("/clients/<client_id>/secret")
+    def new_client_secret(client_id: str) -> Response:
+        with panel.work() as work:
+            return page("client_secret", client=existing(work, client_id), errors={})
+
+    @routes.post("/clients/<client_id>/secret")
+    def change_client_secret(client_id: str) -> Response:
+        chosen = request.form.get("secret", "")
+        with panel.work() as work:
+            client = existing(work, client_id)
+            if errors := secret_errors(chosen):
+                return page("client_secret", 422, client=client, errors=errors)
+            secret, client.secret = new_secret(panel, chosen)
+            touch(client)
+            hold(panel, work, "secret", {client.id: secret})
+        notice("The secret is changed. The old one no longer works.")
+        return show(client_id)

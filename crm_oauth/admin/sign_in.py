@@ -1,0 +1,79 @@
+"""Signing in and out."""
+
+import json
+from datetime import UTC, datetime
+
+from flask import Blueprint, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from crm_oauth.admin.gate import Viewer, is_administrator, next_of
+from crm_oauth.admin.held import keep_draft
+from crm_oauth.admin.pages import notice, page
+from crm_oauth.admin.panel import Panel
+
+_REFUSED = "That did not work: the user name or the password is wrong, or this user is no administrator."
+_LONGEST = 255  # characters of a user name
+
+
+def add_sign_in(routes: Blueprint, panel: Panel) -> None:
+    """Add the pages.
+
+    Args:
+        routes: the panel's.
+        panel: the parts.
+    """
+
+    @routes.get("/sign-in")
+    def sign_in() -> Response:
+        return _onward() if g.viewer else page("sign_in", next=next_of())
+
+    @routes.post("/sign-in")
+    def signed_in() -> Response:
+        name = request.form.get("user_name", "").strip()[:_LONGEST]
+        if not _enter(panel, name, request.form.get("password", "")):
+            return page("sign_in", 401, error=_REFUSED, name=name, next=next_of(), kept=request.form.get("kept", ""))
+        _restore(panel)
+        return _onward()
+
+    @routes.post("/sign-out")
+    def sign_out() -> Response:
+        with panel.work() as work:
+            work.sign_ins.end(g.viewer.sign_in)
+        session.clear()
+        notice("You are signed out.")
+        return redirect(url_for("admin.sign_in"), 303)
+
+
+def _enter(panel: Panel, name: str, password: str) -> bool:
+    """Begin a new session if the password is right and the user an administrator."""
+    with panel.work() as work:
+        user = work.stores.users.find_by_name(name)
+        right = work.stores.users.verify_password(user, password)
+        if user is None or not right or not is_administrator(work, user):
+            return False
+        mark = panel.seal.mark(user.user_hash)
+        address = request.remote_addr or ""
+        if g.viewer:
+            work.sign_ins.end(g.viewer.sign_in)
+        sign_in = work.sign_ins.begin(user.id, password_mark=mark, address=address, now=datetime.now(UTC))
+        found = work.sign_ins.find(sign_in, now=datetime.now(UTC))
+    # Nothing of the cookie from before is kept: neither a planted session nor a known CSRF token.
+    session.clear()
+    session["sign_in"] = sign_in
+    g.viewer = Viewer(user.id, user.user_name or "", found.id_hash if found else "", None)
+    return True
+
+
+def _restore(panel: Panel) -> None:
+    """Keep for the next page what had been typed into it before the session ended."""
+    try:
+        kept = json.loads(request.form.get("kept") or "{}")
+    except ValueError:
+        return
+    if isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values()):
+        keep_draft(panel, next_of().partition("?")[0], kept)
+
+
+def _onward() -> Response:
+    target = next_of()
+    return redirect(request.root_path.rstrip("/") + target if target else url_for("admin.overview"), 303)

@@ -1,0 +1,56 @@
+// What needs a script: copy buttons, times in the viewer's zone, ticking all rows, one click on Save counting once.
+"use strict";
+
+const clock = new Intl.DateTimeFormat(undefined, {
+  year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+
+function prepare(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.textContent = clock.format(new Date(time.dateTime));
+  }
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+  }
+  for (const all of root.querySelectorAll("[data-tick-all]")) {
+    all.hidden = false;
+  }
+}
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const label = button.firstChild;
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    label.textContent = "Copied";
+  } catch {
+    // Without TLS browsers keep the clipboard from scripts: the text is selected instead, for Ctrl+C.
+    getSelection().selectAllChildren(source);
+    label.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+  }
+  setTimeout(() => { label.textContent = "Copy"; }, 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tick-all]")) {
+    for (const box of event.target.form.querySelectorAll("input[name=token]")) box.checked = event.target.checked;
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+// Back from the browser's memory, a form may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
+prepare(document);

@@ -1,0 +1,1 @@
+"""The panel, in a real browser against the server as it ships."""

@@ -1,0 +1,74 @@
+"""`make faults`: the whole trial on each database, and its table."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import astuple, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tests.faults import trial
+from tests.faults.customers import fill
+from tests.faults.ledger import Ledger
+from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
+from tests.support.site import Site
+
+_SERVERS: dict[str, Callable[[], DatabaseServer | None]] = {
+    "sqlite": lambda: None,
+    "mariadb": lambda: MariadbServer(durable=True),
+    "postgresql": lambda: PostgresqlServer(durable=True),
+}
+
+
+def main() -> int:
+    """Run the trial; status 1 says that a promise was broken."""
+    parser = ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("databases", nargs="*", choices=[[], *_SERVERS], help="all unless named")
+    parser.add_argument("--faults", type=int, default=200)
+    parser.add_argument("--tokens", type=int, default=5000)
+    options = parser.parse_args()
+    print("| database |", " | ".join(field.name.replace("_", " ") for field in fields(trial.Reckoning)), "|")
+    print("|---" * (1 + len(fields(trial.Reckoning))) + "|", flush=True)
+    kept = True
+    for name in options.databases or _SERVERS:
+        reckoning = _try(name, options.faults, options.tokens)
+        cells = (f"{value:.1f} s" if isinstance(value, float) else value for value in astuple(reckoning))
+        print("|", " | ".join(map(str, (name, *cells))), "|", flush=True)
+        kept = kept and reckoning.kept
+    return 0 if kept else 1
+
+
+def _try(name: str, faults: int, tokens: int) -> trial.Reckoning:
+    server = _SERVERS[name]()
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    try:
+        if server:
+            server.start()
+        with TemporaryDirectory() as folder, bar:
+            site = Site(Path(folder), "7.10.2", server.new_database() if server else None, trial.SETTINGS)
+            site.fill(fill)
+            task = bar.add_task(name, total=faults)
+
+            def told(number: int, ledger: Ledger) -> None:
+                bar.update(task, completed=number, description=f"{name}: {ledger.acknowledged} tokens")
+
+            with site:
+                return trial.run(site, server, faults=faults, tokens=tokens, told=told)
+    finally:
+        if server:
+            server.remove()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Faults, one after the other, under traffic; then the reckoning."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+
+from tests.faults.customers import PEOPLE, customers
+from tests.faults.kinds import schedule
+from tests.faults.ledger import Entry, Ledger
+from tests.support.database_servers import DatabaseServer
+from tests.support.site import Site
+from tests.wire.sessions import INACTIVE, introspect, present, redeem
+
+GRACE = "300"
+SETTINGS = {"REFRESH_GRACE": GRACE, "WORKERS": "2", "THREADS": "4", "LOG_LEVEL": "warning"}
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What became of the promises; all but the first four must be zero.
+
+    Args:
+        faults: survived.
+        acknowledged: sessions.
+        cut: refreshes whose answer was lost.
+        longest_gap: seconds without any new session.
+        lost: sessions that were acknowledged and are not good.
+        revived: sessions that were ended or refreshed and are good for something.
+        stranded: clients that lost an answer and with it their session.
+        wrong_user: sessions that act as another user than the one who signed in.
+        odd: answers that were neither what was asked for nor a clean 503.
+    """
+
+    faults: int
+    acknowledged: int
+    cut: int
+    longest_gap: float
+    lost: int
+    revived: int
+    stranded: int
+    wrong_user: int
+    odd: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was."""
+        return not (self.lost or self.revived or self.stranded or self.wrong_user or self.odd)
+
+
+def run(
+    site: Site,
+    database: DatabaseServer | None,
+    *,
+    faults: int,
+    tokens: int,
+    told: Callable[[int, Ledger], None] = lambda _faults, _ledger: None,
+) -> Reckoning:
+    """Let faults happen to a server that was filled and started.
+
+    Args:
+        site: with SETTINGS.
+        database: its database's server, if there is one.
+        faults: how many.
+        tokens: sessions that must be acknowledged meanwhile, at least: after each fault its share of them.
+        told: called after each fault.
+
+    Raises:
+        AssertionError: the server did not come back from a fault within a minute.
+    """
+    ledger = Ledger()
+    with customers(site, ledger):
+        _wait_for(ledger, tokens // (faults + 1))
+        for number, fault in enumerate(schedule(faults), 1):
+            fault(site, database)
+            _wait_for(ledger, tokens * (number + 1) // (faults + 1))
+            told(number, ledger)
+    return reckon(site, faults, ledger)
+
+
+def _wait_for(ledger: Ledger, acknowledged: int) -> None:
+    """Wait until the server has worked again; it must, even when it is ahead of its share."""
+    acknowledged = max(acknowledged, ledger.acknowledged + 5)
+    deadline = time.monotonic() + 60
+    while ledger.acknowledged < acknowledged:
+        assert time.monotonic() < deadline, "the server did not come back"
+        time.sleep(0.02)
+
+
+def reckon(site: Site, faults: int, ledger: Ledger) -> Reckoning:
+    """Compare what was acknowledged with what a new server makes of it."""
+    # A server that was just started, and forgives nothing: what it does not find in the database, it does not know.
+    site.stop()
+    site.environment["CRM_OAUTH_REFRESH_GRACE"] = "0"
+    site.start()
+    with ThreadPoolExecutor(4) as threads:
+        # First who lives: a used refresh token that is presented ends its whole line.
+        verdicts = list(threads.map(_verdict, repeat(site), ledger.live.values()))
+        revived = sum(threads.map(_is_good_for_something, repeat(site), ledger.dead))
+    return Reckoning(
+        faults=faults,
+        acknowledged=ledger.acknowledged,
+        cut=ledger.cut,
+        longest_gap=ledger.longest_gap,
+        lost=verdicts.count("lost"),
+        revived=revived,
+        stranded=ledger.stranded,
+        wrong_user=verdicts.count("wrong user"),
+        odd=len(ledger.odd),
+    )
+
+
+def _verdict(site: Site, entry: Entry) -> str:
+    answer = present(site, "GET", "/oauth/verify", entry.pair.access_token)
+    refresh_token = entry.pair.refresh_token
+    if answer.status != 204 or (refresh_token and introspect(site, refresh_token, PEOPLE).body == INACTIVE):
+        return "lost"
+    return "good" if answer.headers["x-auth-user-id"] == entry.user_id else "wrong user"
+
+
+def _is_good_for_something(site: Site, entry: Entry) -> bool:
+    passed = present(site, "GET", "/oauth/verify", entry.pair.access_token).status != 401
+    active = introspect(site, entry.pair.refresh_token, PEOPLE).body != INACTIVE
+    return passed or active or redeem(site, entry.pair.refresh_token, PEOPLE).status != 400
