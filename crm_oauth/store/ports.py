@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from crm_oauth.store.audit_entries import AuditStore
 from crm_oauth.store.models import Client, Refresh, Token, User
 
 
@@ -178,3 +179,4 @@ class Repositories:
     clients: ClientStore
     users: UserStore
     tokens: TokenStore
+    audit: AuditStore
