@@ -18,7 +18,9 @@ from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.server import CrmAuthorizationServer
 from crm_oauth.oauth.tokens import TokenIssuer
 from crm_oauth.oauth.wire import BODY_READ_LIMIT, MAX_BODY
+from crm_oauth.observe.audit_trail import AuditTrail
 from crm_oauth.observe.logs import configure_logs, log_outcome
+from crm_oauth.observe.request_ids import RequestIds
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
@@ -33,6 +35,7 @@ from crm_oauth.web.gate import gate_routes
 from crm_oauth.web.headers import install_endpoint_headers
 from crm_oauth.web.oauth_routes import oauth_routes
 from crm_oauth.web.ops import health_routes
+from crm_oauth.web.outcomes import install_observers, remember_outcome
 from crm_oauth.web.proxies import TrustedProxies
 
 
@@ -58,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         faults,
         Database,
         settings.database_url.get_secret_value(),
-        pool_size=settings.threads,
+        pool_size=settings.threads + 1,  # one for the audit trail
         users=users or SqlUserStore,
         sharing=Sharing.of(settings),
     )
@@ -73,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reuse=ReusePolicy(settings.refresh_grace),
         repositories=repositories,
         after_refusal=after_refusal,
-        observers=[log_outcome],
+        tell=remember_outcome,
     )
     for grant in grants:
         server.register_grant(grant)
@@ -95,7 +98,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
+    install_observers(app, "oauth.token", [log_outcome, AuditTrail(database, settings.audit_retention)])
+    app.wsgi_app = TrustedProxies(RequestIds(app.wsgi_app), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
     return app
 
 

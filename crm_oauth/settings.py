@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None = Field(
         None, description="the address by which clients reach the server; unset: the one by which it was asked"
     )
+    audit_retention: int = Field(
+        90, ge=0, le=36_500, description="days after which an entry of the audit trail is removed; 0: never"
+    )
     bind: str = Field("127.0.0.1:8000", description="address and port, or `unix:PATH`, that `serve` listens on")
     workers: int = Field(2, ge=1, le=256, description="server processes")
     threads: int = Field(4, ge=1, le=256, description="threads, and so database connections, of each process")

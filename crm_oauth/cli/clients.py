@@ -5,6 +5,7 @@ import sys
 import click
 from sqlalchemy.exc import IntegrityError
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
 from crm_oauth.cli.parameters import GrantType, Text
@@ -54,6 +55,7 @@ def add(  # noqa: PLR0913  # one argument an option
             stores.clients.add(client)
             if introspect:
                 stores.clients.allow_introspection(client, allowed=True)
+            note_act(stores, "client_added", f"grant: {grant}", client_id=client_id)
     except IntegrityError:
         raise click.ClickException(f"There is a client {client_id!r} already, or was before it was deleted.") from None
     _warn(client)
@@ -105,6 +107,9 @@ def edit(  # noqa: PLR0913  # one argument an option
         _assign(client, stores, user_name)
         if introspect is not None:
             stores.clients.allow_introspection(client, allowed=introspect)
+        changed = {"name": name, "grant": grant, "user": user_name, "public": public, "introspect": introspect}
+        detail = ", ".join(key for key, value in changed.items() if value is not None)
+        note_act(stores, "client_changed", detail, client_id=client_id)
         row = _row(client, stores)
     _warn(client)
     show_record(dict(zip(_COLUMNS, row, strict=True)), as_json=as_json)
@@ -120,6 +125,7 @@ def rotate_secret(*, client_id: str, secret_stdin: bool, as_json: bool) -> None:
     with unit_of_work() as stores:
         client = _existing(stores, client_id)
         client.secret = stored
+        note_act(stores, "client_secret_changed", client_id=client_id)
     show_record({"id": client_id, "secret": secret}, as_json=as_json)
 
 
@@ -135,6 +141,7 @@ def delete(*, client_id: str, yes: bool) -> None:
         click.confirm(f"Delete the client {name!r} and its tokens?", abort=True)
     with unit_of_work() as stores:
         stores.clients.delete(_existing(stores, client_id))
+        note_act(stores, "client_deleted", client_id=client_id)
     click.echo(f"Deleted {client_id}.")
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from crm_oauth.cli.acts import note_act_on_files
 from crm_oauth.cli.output import json_option, show_record, show_table, working
 from crm_oauth.key_rotation import remove_key, rotate_encryption_key, rotate_signing_key, rotation_lock
 from crm_oauth.oauth.encryption import load_refresh_codec
@@ -66,6 +67,7 @@ def rotate(*, bits: str, as_json: bool) -> None:
     _load(settings)
     with working("Making a key"):
         kid = rotate_signing_key(settings.private_key, settings.public_key, bits=int(bits))
+    note_act_on_files("signing_key_rotated", f"kid: {kid}")
     show_record({"kid": kid, "state": "signing"}, as_json=as_json)
 
 
@@ -82,6 +84,7 @@ def retire(*, kid: str, now: bool) -> None:
         for file in loaded.previous:
             if file.kid == kid:
                 remove_key(file.path)
+    note_act_on_files("signing_key_retired", f"kid: {kid}")
     click.echo(f"{kid} is retired.")
 
 
@@ -100,6 +103,7 @@ def rotate_encryption(*, drop_older: bool) -> None:
         )
     load_refresh_codec(settings)  # tells what is wrong with the file before it is touched
     older = rotate_encryption_key(ENCRYPTION_KEY_FILE, drop_older=drop_older)
+    note_act_on_files("encryption_key_rotated", "older ones dropped" if drop_older else "")
     click.echo(f"{ENCRYPTION_KEY_FILE}: a new key encrypts; older ones that decrypt: {older}.")
     if drop_older:
         click.echo("Refresh tokens made before now are refused: their owners have to log in again.", err=True)

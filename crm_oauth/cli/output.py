@@ -50,6 +50,11 @@ def show_record(record: Mapping[str, object], *, as_json: bool) -> None:
         click.echo(f"{key:{width}}  {_text(value)}")
 
 
+def printable(text: str) -> str:
+    """Replace what is no letter of a line: whoever names a client or user must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def working(what: str) -> AbstractContextManager[object]:
     """Show, on a terminal only, that something is going on.
 
@@ -78,5 +83,4 @@ def _text(value: object) -> str:
         case list():
             return ", ".join(map(_text, value))
         case _:
-            # Whoever names a client or user must not steer the terminal.
-            return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
+            return printable(str(value))

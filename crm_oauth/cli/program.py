@@ -2,6 +2,7 @@
 
 import click
 
+from crm_oauth.cli.audit import audit
 from crm_oauth.cli.clients import clients
 from crm_oauth.cli.database import reason
 from crm_oauth.cli.db import db
@@ -46,5 +47,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, doctor, clients, users, tokens, keys, profile, db, import_rows):
+for command in (init, serve, doctor, clients, users, tokens, keys, profile, db, import_rows, audit):
     main.add_command(command)

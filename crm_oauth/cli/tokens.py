@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_table
 from crm_oauth.cli.parameters import Age
@@ -61,6 +62,9 @@ def revoke(
         user_id = _user_id(stores, user_name)
         which = TokenFilter(row_id=row_id, access_token=jti, client_id=client_id, user_id=user_id)
         revoked = stores.tokens.revoke(which, now=datetime.now(UTC))
+        what = "all" if everything else f"id: {row_id}" if row_id else f"jti: {jti}" if jti else "of client or user"
+        detail = f"{what}; sessions revoked: {revoked}"
+        note_act(stores, "tokens_revoked", detail, client_id=client_id or "", user_id=user_id or "")
     click.echo(f"Tokens revoked: {revoked}.")
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy.exc import IntegrityError
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
 from crm_oauth.cli.parameters import Text
@@ -52,6 +53,7 @@ def add(*, user_name: str, password_stdin: bool, admin: bool, user_id: str, as_j
             if stores.users.find_by_name(user_name):
                 raise click.ClickException(f"There is a user {user_name!r} already.")
             stores.users.add(user)
+            note_act(stores, "user_added", "administrator" if admin else "", user_id=user_id)
     except IntegrityError:
         raise click.ClickException(f"There is a user with the id {user_id!r} already, or was.") from None
     show_record({"id": user_id, "user_name": user_name}, as_json=as_json)
@@ -83,6 +85,7 @@ def passwd(*, user_name: str, password_stdin: bool) -> None:
         user.system_generated_password = False
         keep = Settings.load().keep_sessions_on_password_change
         revoked = 0 if keep else stores.tokens.revoke(TokenFilter(user_id=user.id), now=datetime.now(UTC))
+        note_act(stores, "password_set", f"sessions revoked: {revoked}", user_id=user.id)
     click.echo(f"The password of {user.user_name} is set; tokens revoked: {revoked}.")
 
 
@@ -94,6 +97,7 @@ def deactivate(*, user_name: str) -> None:
         user = existing_user(stores, user_name)
         user.status = "Inactive"
         revoked = stores.tokens.revoke(TokenFilter(user_id=user.id), now=datetime.now(UTC))
+        note_act(stores, "user_deactivated", f"sessions revoked: {revoked}", user_id=user.id)
     click.echo(f"{user.user_name} is inactive; tokens revoked: {revoked}.")
 
 
@@ -104,4 +108,5 @@ def activate(*, user_name: str) -> None:
     with unit_of_work() as stores:
         user = existing_user(stores, user_name)
         user.status = "Active"
+        note_act(stores, "user_activated", user_id=user.id)
     click.echo(f"{user.user_name} is active.")

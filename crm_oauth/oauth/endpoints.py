@@ -11,7 +11,8 @@ from crm_oauth.oauth import client_auth
 from crm_oauth.oauth.access_tokens import AccessTokenValidator, jti_of
 from crm_oauth.oauth.client_auth import PresentedClient
 from crm_oauth.oauth.errors import OAuthFault
-from crm_oauth.oauth.wire import WireRequest
+from crm_oauth.oauth.wire import Origin, WireRequest
+from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.ports import Session, TokenFilter, TokenStore
 
 if TYPE_CHECKING:
@@ -61,8 +62,20 @@ class Revocation(_TokenInquiry, RevocationEndpoint):
         # An expired or used token still names its line of sessions, whose youngest may live.
         with suppress(OAuthFault):
             which = TokenFilter(access_token=self._jti(text), client_id=client_id)
-            self._tokens.revoke(which, now=datetime.now(UTC))
+            revoked = self._tokens.revoke(which, now=datetime.now(UTC))
+            self._note(client_id, revoked, request.origin)
         return 200, {}, _HEADERS
+
+    def _note(self, client_id: str, revoked: int, origin: Origin) -> None:
+        entry = AuditEntry(
+            "token_revoked",
+            f"sessions revoked: {revoked}",
+            client_id=client_id,
+            address=origin.address,
+            request_id=origin.request_id,
+        )
+        if revoked:
+            self.server.repositories().audit.append([entry])
 
     def _jti(self, text: str) -> str:
         if "." in text:

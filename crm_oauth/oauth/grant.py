@@ -107,6 +107,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
             user: the resource owner, or None.
             password: the password as sent.
         """
+        self.request.user = user  # whose password was tried, also when it was a wrong one
         return self.repositories.users.verify_password(user, password)
 
     def decode_refresh_token(self, text: str) -> RefreshClaims:
@@ -132,10 +133,9 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         authorization = self.identify({name: self.request.parameters.require(name) for name in self.PARAMETERS})
         if self.CONTINUES_TOKEN:
             self._check_scopes(authorization.scopes)
-        owner = authorization.user
+        owner = self.request.user = authorization.user
         if owner is not None and not self.repositories.users.may_authenticate(owner.standing):
             raise self.owner_refused()
-        self.request.user = owner
         self._authorization = authorization
 
     @final

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crm_oauth.oauth.errors import OAuthFault
-from crm_oauth.oauth.wire import WireRequest
+from crm_oauth.oauth.wire import Origin, WireRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +12,13 @@ class Outcome:
     """How one token request ended. It never holds a token, secret or password.
 
     Args:
-        grant_type: as sent, or "".
+        grant_type: of the grant that was asked for; "" when there is no such grant.
         client_id: of the client that was found, or "".
-        user_id: the resource owner of an issued token, or "".
+        user_id: the resource owner that was found, whether or not the token was issued; or "".
         status: of the answer.
         refusal: what was wrong, independent of any dialect; "" when a token was issued.
         seconds: from having read the request to having its answer.
+        origin: where the request came from.
     """
 
     grant_type: str
@@ -26,26 +27,29 @@ class Outcome:
     status: int
     refusal: str
     seconds: float
+    origin: Origin
 
 
 Observer = Callable[[Outcome], None]
 
 
-def outcome_of(request: WireRequest, status: int, seconds: float) -> Outcome:
+def outcome_of(request: WireRequest, grant_type: str, status: int, seconds: float) -> Outcome:
     """Return the outcome of a request that has been answered.
 
     Args:
         request: the token request.
+        grant_type: of the grant that was asked for, or "".
         status: of its answer.
         seconds: that it took.
     """
     error = request.refusal
     meaning = error.fault.meaning.name.lower() if isinstance(error, OAuthFault) else getattr(error, "error", "")
     return Outcome(
-        grant_type=request.parameters.texts.get("grant_type", ""),
+        grant_type=grant_type,
         client_id=request.client.get_client_id() if request.client else "",
         user_id=request.user.id if request.user else "",
         status=status,
         refusal=meaning,
         seconds=seconds,
+        origin=request.origin,
     )

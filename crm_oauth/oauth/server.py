@@ -1,7 +1,7 @@
 """Authlib's authorization server, wired to our request, our tokens, our stores and our dialects."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -24,8 +24,9 @@ from crm_oauth.oauth.grant import Grant
 from crm_oauth.oauth.outcome import Observer, outcome_of
 from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
-from crm_oauth.oauth.wire import Parameters, WireRequest, read_params
+from crm_oauth.oauth.wire import Origin, Parameters, WireRequest, read_params
 from crm_oauth.profiles import Profile
+from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
 
 _log = get_logger(__name__)
@@ -42,7 +43,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         reuse: decides about used refresh tokens.
         repositories: gives the stores of the request's unit of work.
         after_refusal: has something done although the request is refused and rolled back.
-        observers: are told each outcome, before it is committed.
+        tell: is told each outcome, before it is committed.
     """
 
     def __init__(  # noqa: PLR0913  # the composition root names each part
@@ -55,7 +56,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         reuse: ReusePolicy,
         repositories: Callable[[], Repositories],
         after_refusal: Callable[[Callable[[Repositories], object]], None],
-        observers: Iterable[Observer] = (),
+        tell: Observer,
     ) -> None:
         super().__init__()
         self.profile = profile
@@ -66,14 +67,15 @@ class CrmAuthorizationServer(AuthorizationServer):
         self._after_refusal = after_refusal
         self._codec = codec
         self._authenticator = authenticator
-        self._observers = tuple(observers)
+        self._tell = tell
+        self.grant_types: set[str] = set()
         # Authlib's base class, not its Flask one, whose defaults would issue ten-day tokens.
         self.register_token_generator("default", cast("Any", issuer))
         self.register_client_auth_method(client_auth.METHOD, partial(self._present_client, recalling=False))
         self.register_client_auth_method(client_auth.RECALLING_METHOD, partial(self._present_client, recalling=True))
 
     def respond(self, request: Request, parameters: Parameters) -> Response:
-        """Answer a token request and tell the observers.
+        """Answer a token request and tell its outcome.
 
         Args:
             request: Flask's request.
@@ -91,9 +93,9 @@ class CrmAuthorizationServer(AuthorizationServer):
         except StaleRead:
             self._authenticator.forget(cast("PresentedClient", wire_request.client).get_client_id())
             raise
-        outcome = outcome_of(wire_request, response.status_code, time.perf_counter() - started)
-        for observe in self._observers:
-            observe(outcome)
+        given = parameters.texts.get("grant_type", "")
+        grant_type = given if given in self.grant_types else ""
+        self._tell(outcome_of(wire_request, grant_type, response.status_code, time.perf_counter() - started))
         return response
 
     def respond_at(self, endpoint: str, request: Request) -> Response:
@@ -164,6 +166,11 @@ class CrmAuthorizationServer(AuthorizationServer):
 
     # What Authlib calls:
 
+    def register_grant(self, grant_cls: type[Grant], extensions: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401  # no other base
+        """Take in a grant."""
+        super().register_grant(grant_cls, extensions)
+        self.grant_types.add(grant_cls.GRANT_TYPE)
+
     def create_oauth2_request(self, request: WireRequest) -> WireRequest:
         """Return the request, which `create_token_response` has read already."""
         return request
@@ -190,7 +197,9 @@ class CrmAuthorizationServer(AuthorizationServer):
     def _answer(self, request: WireRequest, error: OAuth2Error) -> Answer:
         if isinstance(error, OAuthFault):
             if error.ends_line_of:
-                self._after_refusal(partial(_end_line, error.ends_line_of))
+                # Read now: when the work is done, this request and its rows are gone.
+                client_id = request.client.get_client_id() if request.client else ""
+                self._after_refusal(partial(_end_line, error.ends_line_of, client_id, request.origin))
             return self.dialect.render(error.fault, request.authorization)
         if isinstance(error, UnsupportedGrantTypeError):
             return self.dialect.render(Fault(Meaning.UNSUPPORTED_GRANT_TYPE), request.authorization)
@@ -202,6 +211,14 @@ class CrmAuthorizationServer(AuthorizationServer):
         return self._authenticator.present(self.repositories().clients, request, recalling=recalling)
 
 
-def _end_line(token_id: str, repositories: Repositories) -> None:
+def _end_line(token_id: str, client_id: str, origin: Origin, repositories: Repositories) -> None:
     revoked = repositories.tokens.revoke(TokenFilter(row_id=token_id), now=datetime.now(UTC))
+    entry = AuditEntry(
+        "refresh_token_reused",
+        f"sessions revoked: {revoked}",
+        client_id=client_id,
+        address=origin.address,
+        request_id=origin.request_id,
+    )
+    repositories.audit.append([entry])
     _log.warning("used refresh token presented again: its line of sessions is revoked", row=token_id, revoked=revoked)

@@ -4,7 +4,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NoReturn, TypeGuard
+from dataclasses import dataclass
+from typing import NoReturn, Self, TypeGuard
 from urllib.parse import parse_qsl
 
 from authlib.oauth2 import OAuth2Error
@@ -19,6 +20,9 @@ MAX_BODY = 64 * 1024
 
 BODY_READ_LIMIT = MAX_BODY + 1
 """What the framework may read of a body: it cuts one in chunks there without a word, so one byte too many must show."""
+
+REQUEST_ID = "crm_oauth.request_id"
+"""Where a request's environment holds its identifier."""
 
 _MAX_VALUE = 8 * 1024
 _MAX_FIELDS = 1000  # PHP's own max_input_vars
@@ -145,6 +149,24 @@ class _Payload(OAuth2Payload):
         return defaultdict(list, {name: [text] for name, text in self._texts.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, and how it is called in logs and audit trail.
+
+    Args:
+        address: of the client, as far as it is known; "" at a Unix socket.
+        request_id: see `crm_oauth.observe.request_ids`.
+    """
+
+    address: str
+    request_id: str
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Read it from an HTTP request."""
+        return cls(request.remote_addr or "", request.environ.get(REQUEST_ID, ""))
+
+
 class WireRequest(OAuth2Request):
     """A token request as Authlib wants it, over parameters that we read ourselves.
 
@@ -161,6 +183,7 @@ class WireRequest(OAuth2Request):
         super().__init__(request.method, "https://localhost/")
         self.parameters = parameters
         self.payload = _Payload(self.parameters)
+        self.origin = Origin.of(request)
         self.refusal: OAuth2Error | None = None
         # Apache hands a rewritten request's header to CGI and WSGI programs under the second name.
         environ = request.environ

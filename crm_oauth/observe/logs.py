@@ -2,12 +2,13 @@
 
 import logging
 import sys
-from dataclasses import asdict
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 from crm_oauth.oauth.outcome import Outcome
+from crm_oauth.observe.request_ids import current_request_id
 
 _log = structlog.get_logger(__name__)
 
@@ -22,6 +23,7 @@ def configure_logs(level: str, form: str | None) -> None:
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        _add_request_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     console = form == "console" or (form is None and sys.stderr.isatty())
@@ -52,4 +54,19 @@ def configure_logs(level: str, form: str | None) -> None:
 def log_outcome(outcome: Outcome) -> None:
     """Write one line about a token request."""
     event = "token refused" if outcome.refusal else "token issued"
-    _log.info(event, **{**asdict(outcome), "seconds": round(outcome.seconds, 4)})
+    _log.info(
+        event,
+        grant_type=outcome.grant_type,
+        client_id=outcome.client_id,
+        user_id=outcome.user_id,
+        status=outcome.status,
+        refusal=outcome.refusal,
+        seconds=round(outcome.seconds, 4),
+        address=outcome.origin.address,
+    )
+
+
+def _add_request_id(_logger: object, _method: str, line: EventDict) -> EventDict:
+    if request_id := current_request_id():
+        line["request_id"] = request_id
+    return line

@@ -6,6 +6,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from crm_oauth.store.forks import part_at_forks
 from crm_oauth.store.liveness import replace_dead_connections
 
 CONNECT_TIMEOUT = 3
@@ -52,6 +53,11 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
             event.listen(engine, "connect", _prepare_sqlite)
         case "mysql" | "mariadb":
             event.listen(engine, "connect", _prepare_mysql)
+        case "postgresql":
+            from crm_oauth.store.postgresql import limit_waiting  # noqa: PLC0415  # its driver need not be installed
+
+            limit_waiting(engine, statement_timeout)
+    part_at_forks(engine)
     replace_dead_connections(engine)
     return engine
 
@@ -79,7 +85,9 @@ def _mysql(statement_timeout: int) -> dict[str, Any]:
         "connect_timeout": CONNECT_TIMEOUT,
         "read_timeout": statement_timeout,
         "write_timeout": statement_timeout,
-        "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
+        # A locked table is waited for by another clock than a locked row. /*M! */ is read by MariaDB only.
+        "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}, lock_wait_timeout = {LOCK_TIMEOUT}"
+        f" /*M!100101 , max_statement_time = {statement_timeout} */",
     }
 
 
@@ -96,4 +104,6 @@ def _postgresql(statement_timeout: int) -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_TIMEOUT,
         "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        # Of a server whose machine has gone the network says nothing.
+        "tcp_user_timeout": statement_timeout * 1000,
     }

@@ -57,22 +57,33 @@ _CLIENT_AS_READ = _as_read(Client, _CLIENT_COLUMNS)
 _USER_AS_READ = _as_read(User, _USER_COLUMNS)
 
 
-def _insert_token(*conditions: ColumnElement[bool]) -> Insert:
+def _from_client(*values: ColumnElement[Any]) -> Select[Any]:
+    return select(*values).select_from(_TABLES[Client]).where(_CLIENT_AS_READ)
+
+
+def _from_client_and_user(*values: ColumnElement[Any]) -> Select[Any]:
+    return select(*values).select_from(_TABLES[Client].join(_TABLES[User], _USER_AS_READ)).where(_CLIENT_AS_READ)
+
+
+def _insert_token(values_from: Callable[..., Select[Any]]) -> Insert:
     values = [bindparam(f"token_{column.name}", type_=column.type) for column in _TOKEN_TABLE.columns]
-    return insert(_TOKEN_TABLE).from_select(_TOKEN_COLUMNS, select(*values).where(*conditions), include_defaults=False)
+    statement = insert(_TOKEN_TABLE).from_select(_TOKEN_COLUMNS, values_from(*values), include_defaults=False)
+    # Of an INSERT SQLAlchemy else forgets how many rows there were.
+    return statement.execution_options(preserve_rowcount=True)
 
 
 INSERT = insert(_TOKEN_TABLE).values({name: bindparam(f"token_{name}") for name in _TOKEN_COLUMNS}).inline()
-ISSUE_FOR_CLIENT = _insert_token(_CLIENT_AS_READ)
-ISSUE_FOR_USER = _insert_token(_CLIENT_AS_READ, _USER_AS_READ)
+ISSUE_FOR_CLIENT = _insert_token(_from_client)
+ISSUE_FOR_USER = _insert_token(_from_client_and_user)
 
-UNCHANGED_CLIENT: Select[Any] = select(literal_column("1")).where(_CLIENT_AS_READ)
-UNCHANGED_CLIENT_AND_USER: Select[Any] = UNCHANGED_CLIENT.where(_USER_AS_READ)
+UNCHANGED_CLIENT = _from_client(literal_column("1"))
+UNCHANGED_CLIENT_AND_USER = _from_client_and_user(literal_column("1"))
 
 REDEEM: Update = (
     update(Token)
     .where(
         Token.id == bindparam("row_id"),
+        Token.client == bindparam("oauth2clients_id"),
         Token.refresh_token_expires > bindparam("expires_after", type_=Token.refresh_token_expires.type),
         NOT_REVOKED,
         LIVE,

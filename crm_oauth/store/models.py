@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, Double, Index, Integer, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from crm_oauth.store.columns import LocalDateTime, UtcDateTime, exact_text, folded_text
@@ -212,6 +212,44 @@ class AdminSession(OwnBase):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     held: Mapped[str | None] = mapped_column(Text)
+
+
+class AuditRow(OwnBase):
+    """One thing that happened: see `AuditEntry`. Rows are added, and removed when they are too old."""
+
+    __tablename__ = "crm_oauth_audit"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(exact_text(40))
+    detail: Mapped[str] = mapped_column(String(255))
+    grant_type: Mapped[str] = mapped_column(exact_text(100))
+    client_id: Mapped[str] = mapped_column(exact_text(36))
+    user_id: Mapped[str] = mapped_column(exact_text(36))
+    actor: Mapped[str] = mapped_column(exact_text(100))
+    address: Mapped[str] = mapped_column(exact_text(64))
+    request_id: Mapped[str] = mapped_column(exact_text(64))
+
+    __table_args__ = (
+        # With the id each is unique, and so needs no further right: see Refresh.
+        UniqueConstraint("at", "id", name="uq_crm_oauth_audit_at"),
+        UniqueConstraint("client_id", "id", name="uq_crm_oauth_audit_client_id"),
+        UniqueConstraint("user_id", "id", name="uq_crm_oauth_audit_user_id"),
+        UniqueConstraint("request_id", "id", name="uq_crm_oauth_audit_request_id"),
+        _MYSQL_TABLE,
+    )
+
+
+class GuessRow(OwnBase):
+    """How many failures something has had lately: see `crm_oauth.limits`."""
+
+    __tablename__ = "crm_oauth_guesses"
+
+    subject: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+    level: Mapped[float] = mapped_column(Double)
+    updated_at: Mapped[float] = mapped_column(Double)
+
+    __table_args__ = (UniqueConstraint("updated_at", "subject", name="uq_crm_oauth_guesses_updated_at"), _MYSQL_TABLE)
 
 
 # MySQL and MariaDB ignore case by the column's collation and have no index on an expression.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from crm_oauth.store.audit_entries import AuditStore
 from crm_oauth.store.models import Client, Refresh, ResourceOwner, Standing, Token, User
 
 
@@ -219,3 +220,4 @@ class Repositories:
     clients: ClientStore
     users: UserStore
     tokens: TokenStore
+    audit: AuditStore

@@ -36,7 +36,7 @@ class SqlTokenStore:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.user_as_read(user))
-        if not inserted:
+        if inserted != 1:
             raise StaleRead
 
     def find_session(self, access_token: str) -> Session | None:

@@ -10,6 +10,8 @@ from crm_oauth.compat import json_api
 from crm_oauth.compat.league import Dialect
 from crm_oauth.oauth.access_tokens import AccessToken, AccessTokenValidator, bearer_of
 from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.oauth.wire import Origin
+from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
@@ -76,6 +78,15 @@ def _logout(token: AccessToken) -> Response:
     # Revoked first: that reaches what a refresh at this moment mints. Deleted is what SuiteCRM's own logout writes.
     tokens.revoke(TokenFilter(row_id=row_id), now=datetime.now(UTC))
     tokens.delete(row_id)
+    origin = Origin.of(request)
+    entry = AuditEntry(
+        "logged_out",
+        client_id=token.session.client_id,
+        user_id=token.session.user_id,
+        address=origin.address,
+        request_id=origin.request_id,
+    )
+    repositories().audit.append([entry])
     return _document({"meta": {"message": "You have been successfully logged out"}, "data": []})
 
 

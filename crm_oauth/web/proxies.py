@@ -1,4 +1,4 @@
-"""Believes X-Forwarded-* headers, but only from the proxies that the operator named."""
+"""Believes X-Forwarded-* headers and X-Request-Id, but only from the proxies that the operator named."""
 
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -25,8 +25,10 @@ class TrustedProxies:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        app = self._behind_proxy if self._trusts(environ.get("REMOTE_ADDR", "")) else self._direct
-        return app(environ, start_response)
+        if self._trusts(environ.get("REMOTE_ADDR", "")):
+            return self._behind_proxy(environ, start_response)
+        environ.pop("HTTP_X_REQUEST_ID", None)
+        return self._direct(environ, start_response)
 
     def _trusts(self, address: str) -> bool:
         try:

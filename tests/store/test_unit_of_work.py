@@ -9,7 +9,6 @@ import pytest
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.ports import TokenFilter
-
 from tests.support.plans import statements
 
 from .conftest import NOW, TokenMaker, redeem

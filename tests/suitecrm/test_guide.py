@@ -1,13 +1,11 @@
-"""docs/from-suitecrm.md: the commands of the guide, in its order, and its location for nginx."""
+"""docs/from-suitecrm.md: the commands of the guide, in its order, and its lines for nginx and Apache."""
 
 import hashlib
 import json
 import re
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -16,15 +14,18 @@ from sqlalchemy import make_url
 
 from crm_oauth.compat.passwords import hash_user_password
 from tests.cli.conftest import SCRIPT
+from tests.suitecrm.front_ends import apache, nginx
 from tests.suitecrm.site_database import SiteDatabase, make_site_database
 from tests.suitecrm.site_files import make_site
 from tests.suitecrm.site_rows import add_client, add_token, add_user
 from tests.support.database_servers import DatabaseServer
-from tests.support.programs import require_program
 from tests.support.site import Site
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "from-suitecrm.md").read_text()
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL) for line in block.splitlines()]
+FrontEnd = Callable[[str], AbstractContextManager[str]]
+
+_API_TYPE = {"Content-Type": "application/vnd.api+json"}
 VALUES = {"CLIENT_ID": "client", "CLIENT_SECRET": "the-secret", "USER_NAME": "jo", "PASSWORD": "keys"}
 
 
@@ -76,37 +77,6 @@ def _run(site: Site, crm: Path, command: str) -> str:
     return ended.stdout
 
 
-@contextmanager
-def _nginx(folder: Path, port: int, location: str) -> Iterator[None]:
-    folder.mkdir()
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    server = f"server {{ listen 127.0.0.1:{port}; location / {{ return 404 SuiteCRM; }} {location} }}"
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/log; events {{}} http {{ access_log off; {paths} {server} }}"
-    )
-    process = subprocess.Popen([require_program("nginx"), "-e", folder / "log", "-c", folder / "nginx.conf"])
-    try:
-        _wait_until_listening(process, port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            requests.get(f"http://127.0.0.1:{port}/", timeout=5)
-        except requests.ConnectionError:
-            time.sleep(0.05)  # nothing tells when a port begins to listen
-        else:
-            return
-    raise AssertionError("nginx did not start")
-
-
 def test_the_guide_leads_to_a_server_that_issues_tokens(site: Site, crm: Path) -> None:
     """Every command of the guide works in its order; the last one gets a token for a user of the site."""
     serve = COMMANDS.index("crm-oauth serve")
@@ -119,18 +89,24 @@ def test_the_guide_leads_to_a_server_that_issues_tokens(site: Site, crm: Path) -
     assert [sorted(answer) for answer in answers] == [["access_token", "expires_in", "refresh_token", "token_type"]]
 
 
-def test_the_location_for_nginx_hands_over_the_token_endpoint(site: Site, crm: Path) -> None:
+@pytest.mark.parametrize(("language", "front_end"), [("nginx", nginx), ("apache", apache)])
+def test_a_line_of_the_front_end_hands_over_the_token_endpoint(
+    site: Site, crm: Path, language: str, front_end: FrontEnd
+) -> None:
     """Behind the guide's location the token endpoint is ours, and everything else SuiteCRM's as before."""
     for command in COMMANDS[: COMMANDS.index("crm-oauth doctor")]:
         _run(site, crm, command)
-    (location,) = re.findall(r"```nginx\n(.*?)```", GUIDE, re.DOTALL)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (lines,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
     fields = {"grant_type": "password", "username": "jo"} | {
         name.lower(): value for name, value in VALUES.items() if name != "USER_NAME"
     }
-    with site, _nginx(crm.parent / "nginx", port, location.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}")):
-        root = f"http://127.0.0.1:{port}"
-        assert requests.post(f"{root}/Api/access_token", data=fields, timeout=30).json()["token_type"] == "Bearer"
+    with site, front_end(lines.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}")) as root:
+        endpoint = f"{root}/Api/access_token"
+        for answer in (
+            requests.post(endpoint, data=fields, timeout=30),
+            requests.post(endpoint, json=fields, headers=_API_TYPE, timeout=30),
+        ):
+            assert answer.json().get("token_type") == "Bearer"
+        wrong = requests.post(endpoint, json=fields | {"client_secret": "wrong"}, timeout=30)
+        assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
         assert requests.get(f"{root}/Api/V8/meta/modules", timeout=30).text == "SuiteCRM"

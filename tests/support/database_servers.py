@@ -77,6 +77,14 @@ class DatabaseServer(ABC):
             self._process.wait(_PATIENCE)
             self._process = None
 
+    def freeze(self) -> None:
+        """Let the server do nothing any more; the system goes on to take what is sent to it."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal_all(signal.SIGCONT)
+
     def remove(self) -> None:
         """Stop the server and delete all that it kept."""
         self.stop()
@@ -87,6 +95,10 @@ class DatabaseServer(ABC):
         name = f"test_{next(self._numbers)}"
         self._execute(f"CREATE DATABASE {name}")
         return self._url(name).render_as_string()
+
+    def url_of(self, url: str) -> str:
+        """Return the URL by which the administrator uses a database of this server."""
+        return self._url(make_url(url).database).render_as_string()
 
     def drop_database(self, url: str) -> None:
         """Drop a database that `new_database` returned, whoever is still connected."""
@@ -123,6 +135,13 @@ class DatabaseServer(ABC):
                 group=self._account and pwd.getpwnam(self._account).pw_gid,
                 extra_groups=[] if self._account else None,
             )
+
+    def _signal_all(self, which: signal.Signals) -> None:
+        if self._process:
+            master = self._process.pid
+            children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            for pid in (master, *map(int, children)):
+                os.kill(pid, which)
 
     def _answers(self) -> bool:
         try:

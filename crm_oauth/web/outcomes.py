@@ -1,0 +1,45 @@
+"""Tells the observers how each token request ended, once it has: after the commit, or the fault that prevented it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import Flask, Response, g, request
+
+from crm_oauth.oauth.outcome import Observer, Outcome
+from crm_oauth.oauth.wire import Origin
+
+_FAULTS = {413: "too_large", 503: "unavailable"}
+
+
+def remember_outcome(outcome: Outcome) -> None:
+    """Keep the outcome of the current request until it is sure."""
+    g.outcome = outcome
+
+
+def install_observers(app: Flask, endpoint: str, observers: Sequence[Observer]) -> None:
+    """Have the observers told each outcome.
+
+    Args:
+        app: the application.
+        endpoint: Flask's name of the token endpoint.
+        observers: are told each outcome.
+    """
+
+    def tell(response: Response) -> Response:
+        if request.endpoint == endpoint:
+            outcome = _final(g.pop("outcome", None), response.status_code)
+            for observe in observers:
+                observe(outcome)
+        return response
+
+    app.after_request(tell)
+
+
+def _final(outcome: Outcome | None, status: int) -> Outcome:
+    if outcome is None:
+        # Nobody got as far as having one: a body too large, or a database or directory that is away.
+        return Outcome("", "", "", status, _FAULTS.get(status, "server_error"), 0.0, Origin.of(request))
+    if status != outcome.status:
+        # The commit failed.
+        return replace(outcome, status=status, refusal=_FAULTS.get(status, "server_error"))
+    return outcome

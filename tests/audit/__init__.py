@@ -1,0 +1,1 @@
+"""The audit trail: what goes into it, and how it is read."""

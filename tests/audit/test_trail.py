@@ -1,0 +1,131 @@
+"""The writer behind the requests' backs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from crm_oauth.oauth.outcome import Outcome
+from crm_oauth.oauth.wire import Origin
+from crm_oauth.observe import audit_trail
+from crm_oauth.observe.audit_trail import AuditTrail
+from crm_oauth.store import schema
+from crm_oauth.store.audit_entries import AuditEntry, AuditFilter
+from crm_oauth.store.db import Database
+from tests.support.database_servers import DatabaseServer
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An SQLite database of the newest schema."""
+    database = Database(f"sqlite:///{tmp_path}/test.db")
+    schema.upgrade(database)
+    yield database
+    database.dispose()
+
+
+def stored(database: Database) -> list[AuditEntry]:
+    """Return the whole trail, the oldest first."""
+    with database.unit_of_work() as stores:
+        return [record.entry for record in reversed(stores.audit.search(AuditFilter(), limit=100_000))]
+
+
+def test_the_end_of_the_process_loses_nothing(database: Database) -> None:
+    """What was noted before the trail is closed is in the database afterwards, in its order."""
+    trail = AuditTrail(database, retention=0)
+    for number in range(1200):
+        trail.note(AuditEntry("a", str(number)))
+    trail.close()
+    assert [entry.detail for entry in stored(database)] == list(map(str, range(1200)))
+    assert trail.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "refusal", "event"),
+    [
+        ("password", "", "token_issued"),
+        ("refresh_token", "", "token_refreshed"),
+        ("refresh_token", "refresh_token_revoked", "token_refused"),
+    ],
+)
+def test_outcomes_become_entries(database: Database, grant_type: str, refusal: str, event: str) -> None:
+    """Each outcome is one entry that says what, why, who and from where."""
+    trail = AuditTrail(database, retention=0)
+    trail(Outcome(grant_type, "client", "user", 200, refusal, 0.1, Origin("192.0.2.7", "request-7")))
+    trail.close()
+    [entry] = stored(database)
+    assert (entry.event, entry.detail, entry.grant_type) == (event, refusal, grant_type)
+    assert (entry.client_id, entry.user_id) == ("client", "user")
+    assert (entry.address, entry.request_id) == ("192.0.2.7", "request-7")
+
+
+def test_old_entries_go(database: Database) -> None:
+    """The writer removes what is older than the setting says, and keeps the rest."""
+    old = AuditEntry("old", at=datetime.now(UTC) - timedelta(days=8))
+    with database.unit_of_work() as stores:
+        stores.audit.append([old])
+    trail = AuditTrail(database, retention=7)
+    trail.note(AuditEntry("new"))
+    trail.close()
+    assert [entry.event for entry in stored(database)] == ["new"]
+
+
+@pytest.mark.parametrize("database_url", ["mariadb", "postgresql"], indirect=True)
+def test_a_database_that_comes_back_gets_all(database_url: str, request: pytest.FixtureRequest) -> None:
+    """Entries made while the database is away are kept, and stored when it is back."""
+    kind = "mariadb" if "mysql" in database_url else "postgresql"
+    server: DatabaseServer = request.getfixturevalue(f"{kind}_server")
+    database = Database(database_url)
+    schema.upgrade(database)
+    trail = AuditTrail(database, retention=0)
+    trail.note(AuditEntry("before"))
+    server.stop()
+    trail.note(AuditEntry("while"))
+    server.start()
+    trail.note(AuditEntry("after"))
+    trail.close()
+    assert [entry.event for entry in stored(database)] == ["before", "while", "after"]
+    database.dispose()
+
+
+def test_what_cannot_be_stored_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the database away for good, and with the queue full, every entry is a log line and counted."""
+    monkeypatch.setattr(audit_trail, "_PATIENCE", 0.1)
+    monkeypatch.setattr(audit_trail, "_CAPACITY", 3)
+    trail = AuditTrail(Database(f"sqlite:///{tmp_path}/not/there.db"), retention=0)
+    with capture_logs() as lines:
+        for number in range(20):
+            trail.note(AuditEntry("a", str(number), request_id=f"request-{number}"))
+        trail.close()
+    told = [line for line in lines if line["event"] == "audit entry not stored"]
+    assert {line["detail"] for line in told} == set(map(str, range(20)))
+    assert all(line["what"] == "a" and line["request_id"] for line in told)
+    assert trail.lost == 20
+
+
+FORK = """
+import os, sys
+from crm_oauth.observe.audit_trail import AuditTrail
+from crm_oauth.store.audit_entries import AuditEntry
+from crm_oauth.store.db import Database
+
+database = Database(sys.argv[1])
+trail = AuditTrail(database, retention=0)
+trail.note(AuditEntry("parent"))
+trail.close()
+database.dispose()
+if os.fork() == 0:
+    trail.note(AuditEntry("child"))
+    sys.exit()
+os.wait()
+"""
+
+
+def test_a_process_forked_off_writes_too(database: Database, tmp_path: Path) -> None:
+    """A process that was forked after the first entry writes its own, and its end flushes them."""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORK, f"sqlite:///{tmp_path}/test.db"], check=True)
+    assert [entry.event for entry in stored(database)] == ["parent", "child"]

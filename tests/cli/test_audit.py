@@ -1,0 +1,117 @@
+"""`crm-oauth audit`, and what the other commands leave in the trail."""
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crm_oauth.store.audit_entries import AuditEntry
+from tests.cli.conftest import SCRIPT, Installation
+
+
+def fill(installation: Installation, *entries: AuditEntry) -> None:
+    """Add entries."""
+    with installation.stores() as stores:
+        stores.audit.append(entries)
+
+
+def lines(told: str) -> list[dict[str, str]]:
+    """Read JSON lines."""
+    return [json.loads(line) for line in told.splitlines()]
+
+
+def test_every_act_is_in_the_trail(ready: Installation) -> None:
+    """What changes clients, users, tokens and keys is told with who did it; what only reads is not."""
+    ready.told("users", "add", "joe", "--password-stdin", "--id", "u", stdin="secret-1\n")
+    ready.told("users", "passwd", "joe", "--password-stdin", stdin="secret-2\n")
+    ready.told("users", "deactivate", "joe")
+    ready.told("users", "activate", "joe")
+    ready.told(
+        "clients", "add", "--name", "n", "--grant", "password", "--id", "c", "--secret-stdin", stdin="secret-3\n"
+    )
+    ready.told("clients", "edit", "c", "--name", "m", "--public")
+    ready.told("clients", "rotate-secret", "c", "--secret-stdin", stdin="secret-4\n")
+    ready.told("clients", "list")
+    ready.told("tokens", "revoke", "--user", "joe")
+    ready.told("clients", "delete", "c", "--yes")
+    ready.told("keys", "rotate")
+    ready.told("keys", "rotate-encryption")
+    exported = ready.told("audit", "export")
+    acts = lines(exported)
+    assert [(act["event"], act["client_id"], act["user_id"]) for act in acts] == [
+        ("user_added", "", "u"),
+        ("password_set", "", "u"),
+        ("user_deactivated", "", "u"),
+        ("user_activated", "", "u"),
+        ("client_added", "c", ""),
+        ("client_changed", "c", ""),
+        ("client_secret_changed", "c", ""),
+        ("tokens_revoked", "", "u"),
+        ("client_deleted", "c", ""),
+        ("signing_key_rotated", "", ""),
+        ("encryption_key_rotated", "", ""),
+    ]
+    assert len({act["actor"] for act in acts}) == 1
+    assert acts[0]["actor"].startswith("cli:")
+    assert "secret-" not in exported
+
+
+def test_an_act_that_fails_is_not_in_the_trail(ready: Installation) -> None:
+    """The entry is part of the act: when nothing was done, nothing is told."""
+    for _ in range(2):
+        ready.run("users", "add", "joe", "--password-stdin", "--id", "u", stdin="secret\n")
+    ready.run("clients", "delete", "nobody", "--yes")
+    assert [act["event"] for act in lines(ready.told("audit", "export"))] == ["user_added"]
+
+
+def test_tail_shows_the_newest(ready: Installation) -> None:
+    """The last entries come, the oldest of them first, as lines for people or for programs."""
+    now = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+    fill(ready, *(AuditEntry("token_issued", str(number), client_id="c", at=now) for number in range(30)))
+    assert ready.told("audit", "tail", "-n", "2").splitlines() == [
+        "2026-03-14T15:09:26Z token_issued detail=28 client_id=c",
+        "2026-03-14T15:09:26Z token_issued detail=29 client_id=c",
+    ]
+    assert [line["detail"] for line in lines(ready.told("audit", "tail", "--json"))] == list(map(str, range(10, 30)))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--event", "a"), ("--client", "c"), ("--user", "u"), ("--request", "r"), ("--since", "1h")],
+)
+def test_filters(ready: Installation, option: str, value: str) -> None:
+    """Each option leaves only what it names, in `tail` and `export`."""
+    wanted = AuditEntry("a", "wanted", client_id="c", user_id="u", request_id="r")
+    fill(ready, AuditEntry("b", at=datetime.now(UTC) - timedelta(days=2)), wanted)
+    for command in (("tail", "--json"), ("export",)):
+        assert [line["detail"] for line in lines(ready.told("audit", *command, option, value))] == ["wanted"]
+
+
+def test_nothing_steers_the_terminal(ready: Installation) -> None:
+    """Control characters in an entry are shown as what they are: no letters."""
+    fill(ready, AuditEntry("a", "\x1b[2J\n"))
+    assert "\x1b" not in ready.told("audit", "tail")
+
+
+def test_follow_shows_what_comes(ready: Installation) -> None:
+    """`--follow` goes on with entries of other processes as they come, each once."""
+    fill(ready, AuditEntry("a", "before"))
+    command = [str(SCRIPT), "audit", "tail", "-n", "1", "--follow", "--json"]
+    with subprocess.Popen(
+        command, cwd=ready.folder, env=ready.environment(), stdout=subprocess.PIPE, text=True
+    ) as tail:
+        assert tail.stdout
+        seen = [json.loads(tail.stdout.readline())["detail"]]
+        for number in range(3):
+            fill(ready, AuditEntry("a", f"then {number}"))
+            seen.append(json.loads(tail.stdout.readline())["detail"])
+        tail.terminate()
+    assert seen == ["before", "then 0", "then 1", "then 2"]
+
+
+def test_keys_are_rotated_without_the_database(ready: Installation) -> None:
+    """A key must be replaceable while the database is away: the command says that the trail lacks it."""
+    ended = ready.run("keys", "rotate", DATABASE_URL="sqlite:////nowhere/at/all.db")
+    assert ended.returncode == 0
+    assert "not in the audit trail" in ended.stderr
