@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Select, Update, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session as SqlSession
 
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Refresh, Token, User
 from crm_oauth.store.ports import Session, TokenFilter, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, exactly, selected
@@ -43,8 +44,8 @@ class SqlTokenStore:
         """Find the live row of the access token with this `jti`, its client and its user."""
         query = (
             select(Token, Client, User)
-            .outerjoin(Client, and_(Client.id == Token.client, Client.deleted.is_(False)))
-            .outerjoin(User, and_(User.id == Token.assigned_user_id, User.deleted.is_(False)))
+            .outerjoin(Client, and_(Client.id == AsIn(Token.client, Client.id), Client.deleted.is_(False)))
+            .outerjoin(User, and_(User.id == AsIn(Token.assigned_user_id, User.id), User.deleted.is_(False)))
             .where(Token.access_token == access_token, LIVE)
             .execution_options(populate_existing=True)
         )
@@ -57,7 +58,7 @@ class SqlTokenStore:
         """Find when a pair was refreshed, and the pair that took its place."""
         query = (
             select(Refresh, Token)
-            .outerjoin(Token, and_(Token.id == Refresh.successor_id, LIVE, NOT_REVOKED))
+            .outerjoin(Token, and_(Token.id == AsIn(Refresh.successor_id, Token.id), LIVE, NOT_REVOKED))
             .where(Refresh.token_id == token.id)
             .execution_options(populate_existing=True)
         )
