@@ -28,7 +28,8 @@ ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
 SESSION_KEY_FILE = Path("var/keys/session.key")
 
 _LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap", "ldaps"], host_required=True)]
-_Rate = Annotated[Rate, BeforeValidator(lambda value: Rate.parse(value) if isinstance(value, str) else value)]
+_READ_RATE = BeforeValidator(lambda value: Rate.parse(value) if isinstance(value, str) else value)
+_Rate = Annotated[Rate, NoDecode, _READ_RATE]
 _NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
@@ -116,12 +117,15 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None = Field(
         None, description="the address by which clients reach the server; unset: the one by which it was asked"
     )
+    refuse_readable_secrets: bool = Field(
+        default=False, description="whether the server refuses to start while others may read its files with secrets"
+    )
     guesses_per_user: _Rate = Field(
         Rate.parse("10/30m"), description="wrong passwords of one user from one address, and in what time as many more"
     )
     guesses_per_client: _Rate = Field(Rate.parse("20/10m"), description="wrong secrets of one client from one address")
     guesses_per_address: _Rate = Field(Rate.parse("30/10m"), description="wrong passwords from one address, whosever")
-    tokens_per_client: _Rate | None = Field(
+    tokens_per_client: Annotated[Rate | None, NoDecode, _READ_RATE] = Field(
         None, description="tokens of one client, such as `600/m`; unset: any number"
     )
     redis_url: SecretStr | None = Field(
