@@ -3,13 +3,15 @@
 PYTHON ?= python3
 BIND ?= 127.0.0.1:8000
 PROFILE ?= 7.10.2
+SECONDS ?= 60
+ATHERIS := atheris==3.0.0
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format faults bench lock clean
+.PHONY: help serve test lint format faults fuzz bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +36,13 @@ format: $(INSTALLED) ## put the code into the house's format
 faults: $(INSTALLED) ## let 200 faults happen on each database; ARGS="mariadb --faults 1000 --tokens 20000"
 	$(BIN)/python -m tests.faults $(ARGS)
 
+fuzz: $(INSTALLED) ## try thousands of inputs (needs the network once); SECONDS for each reader of tokens
+	FUZZ_EXAMPLES=300 $(BIN)/pytest -n0 --timeout 3600 tests/fuzz
+	test -d .fuzz || $(BIN)/pip install --quiet --disable-pip-version-check --target .fuzz $(ATHERIS)
+	for target in defuse_container changed_container refresh_claims jwt signed_claims; do \
+		PYTHONPATH=.fuzz $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -verbosity=0 || exit 1; \
+	done
+
 bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 	$(BIN)/python -m bench $(ARGS)
 
@@ -45,7 +54,7 @@ lock: ## pin the newest dependencies, with hashes (needs uv)
 		-e '1i # Made by `make lock`: every extra, pinned with hashes. mysqlclient and python-ldap need a C compiler and headers, so\n# their lines are inert here (pip skips the marker) and serve whoever installs those extras by hand.' requirements.lock
 
 clean: ## remove what make made, but never var/
-	rm -rf $(VENV) build dist *.egg-info .*_cache .hypothesis
+	rm -rf $(VENV) .fuzz build dist *.egg-info .*_cache .hypothesis
 
 $(INSTALLED): requirements.lock setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

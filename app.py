@@ -8,10 +8,13 @@ from crm_oauth.admin.blueprint import install_panel
 from crm_oauth.admin.keys import Seal, load_session_key
 from crm_oauth.admin.panel import Panel
 from crm_oauth.faults import StartupError, attempt
+from crm_oauth.limits.flood import FloodGate
+from crm_oauth.limits.setup import guess_guard
 from crm_oauth.oauth.access_tokens import AccessTokenValidator
 from crm_oauth.oauth.client_auth import ClientAuthenticator
 from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.endpoints import Introspection, Revocation
+from crm_oauth.oauth.guard import PipelineGuard
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.oauth.registry import GrantRegistry
 from crm_oauth.oauth.reuse import ReusePolicy
@@ -61,11 +64,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         faults,
         Database,
         settings.database_url.get_secret_value(),
-        pool_size=settings.threads + 1,  # one for the audit trail
+        # A thread that guards a password needs a second one, the audit trail its own.
+        pool_size=2 * settings.threads + 1,
         users=users or SqlUserStore,
         sharing=Sharing.of(settings),
     )
-    if not (profile and grants and keys and codec and users and database) or session_key is None:
+    guesses = attempt(faults, guess_guard, settings, database) if database else None
+    if not (profile and grants and keys and codec and users and database and guesses) or session_key is None:
         raise StartupError(faults)
 
     server = CrmAuthorizationServer(
@@ -76,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reuse=ReusePolicy(settings.refresh_grace),
         repositories=repositories,
         after_refusal=after_refusal,
+        guard=PipelineGuard(guesses, FloodGate(settings.tokens_per_client, settings.workers)),
         tell=remember_outcome,
     )
     for grant in grants:

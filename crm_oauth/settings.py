@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AnyUrl, Field, SecretStr, StringConstraints, UrlConstraints, ValidationError, field_validator
+from pydantic import (
+    AnyUrl,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    UrlConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from crm_oauth.faults import StartupError
+from crm_oauth.rates import Rate
 
 PREFIX = "CRM_OAUTH_"
 
@@ -18,6 +28,8 @@ ENCRYPTION_KEY_FILE = Path("var/keys/encryption.key")
 SESSION_KEY_FILE = Path("var/keys/session.key")
 
 _LdapUrl = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["ldap", "ldaps"], host_required=True)]
+_READ_RATE = BeforeValidator(lambda value: Rate.parse(value) if isinstance(value, str) else value)
+_Rate = Annotated[Rate, NoDecode, _READ_RATE]
 _NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
@@ -105,12 +117,27 @@ class Settings(BaseSettings):
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None = Field(
         None, description="the address by which clients reach the server; unset: the one by which it was asked"
     )
+    refuse_readable_secrets: bool = Field(
+        default=False, description="whether the server refuses to start while others may read its files with secrets"
+    )
+    guesses_per_user: _Rate = Field(
+        Rate.parse("10/30m"), description="wrong passwords of one user from one address, and in what time as many more"
+    )
+    guesses_per_client: _Rate = Field(Rate.parse("20/10m"), description="wrong secrets of one client from one address")
+    guesses_per_address: _Rate = Field(Rate.parse("30/10m"), description="wrong passwords from one address, whosever")
+    tokens_per_client: Annotated[Rate | None, NoDecode, _READ_RATE] = Field(
+        None, description="tokens of one client, such as `600/m`; unset: any number"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis where guesses are counted: `redis://HOST:6379/0`; unset: the database"
+    )
+    redis_required: bool = Field(default=False, description="whether the server refuses to start without that Redis")
     audit_retention: int = Field(
         90, ge=0, le=36_500, description="days after which an entry of the audit trail is removed; 0: never"
     )
     bind: str = Field("127.0.0.1:8000", description="address and port, or `unix:PATH`, that `serve` listens on")
     workers: int = Field(2, ge=1, le=256, description="server processes")
-    threads: int = Field(4, ge=1, le=256, description="threads, and so database connections, of each process")
+    threads: int = Field(4, ge=1, le=256, description="threads of each process; each may need two database connections")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
     log_format: Literal["json", "console"] | None = Field(
         None, description="`json` or `console`; unset: console on a terminal, else json"

@@ -7,14 +7,16 @@ from pathlib import Path
 from stat import S_IWOTH
 from typing import Literal
 
+from crm_oauth.admin.keys import load_session_key
 from crm_oauth.cli.database import index_warning, open_database, reason, require_current_schema
 from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import previous_keys_folder
+from crm_oauth.limits.setup import CounterUnavailable, ping_redis
 from crm_oauth.oauth.encryption import load_refresh_codec
 from crm_oauth.oauth.keys import SigningKeys, permission_warning
 from crm_oauth.oauth.registry import GrantRegistry
 from crm_oauth.profiles import load_profile
-from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
+from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, SESSION_KEY_FILE, Settings
 from crm_oauth.store import adoption
 from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import DirectoryUnavailable
@@ -48,6 +50,10 @@ def examine() -> Iterator[Finding]:
     for name, check in _CHECKS.items():
         yield from _findings(name, check, settings)
     yield from _indexes(settings)
+    if settings.panel:
+        yield from _findings("session key", _session_key, settings)
+    if settings.redis_url or settings.redis_required:
+        yield from _redis(settings)
     if settings.user_store == "ldap":
         yield from _directory(settings)
     yield from _previous_keys(settings)
@@ -77,6 +83,11 @@ def _signing_keys(settings: Settings) -> str:
 def _encryption_key(settings: Settings) -> str:
     load_refresh_codec(settings)
     return "refresh tokens can be encrypted"
+
+
+def _session_key(settings: Settings) -> str:
+    load_session_key(settings)
+    return "the panel's sessions can be signed"
 
 
 def _database(settings: Settings) -> str:
@@ -113,6 +124,19 @@ def _indexes(settings: Settings) -> Iterator[Finding]:
             yield Finding("indexes", "warning", advice)
 
 
+def _redis(settings: Settings) -> Iterator[Finding]:
+    """Look at Redis; unless it is required the server starts without it, for the database counts as well."""
+    try:
+        ping_redis(settings)
+    except StartupError as error:
+        yield from (Finding("redis", "fault", fault) for fault in error.faults)
+    except CounterUnavailable as error:
+        detail = f"{PREFIX}REDIS_URL names a Redis that does not answer: {' '.join(str(error).split())}"
+        yield Finding("redis", "fault" if settings.redis_required else "warning", detail)
+    else:
+        yield Finding("redis", "ok", "Redis answers, and counts guesses")
+
+
 def _directory(settings: Settings) -> Iterator[Finding]:
     """Look at the directory; without it the server starts all the same, for only passwords need it."""
     try:
@@ -142,6 +166,7 @@ def _permissions(settings: Settings) -> Iterator[Finding]:
     there = [path for path in secret_files if path.is_file()]
     warnings = [warning for path in there if (warning := permission_warning(path))]
     if warnings:
-        yield from (Finding("permissions", "warning", warning) for warning in warnings)
+        result: Literal["warning", "fault"] = "fault" if settings.refuse_readable_secrets else "warning"
+        yield from (Finding("permissions", result, warning) for warning in warnings)
     else:
         yield Finding("permissions", "ok", "only their owner and group reach the files with secrets")

@@ -45,8 +45,15 @@ def require_current_schema(database: Database) -> None:
         StartupError: they are not.
         DatabaseUnavailable: the database is away.
     """
-    if not schema.is_current(database):
-        raise StartupError(["The database's schema is missing or old; bring it up to date with: crm-oauth db upgrade"])
+    revision = schema.current_revision(database)
+    if revision == schema.head_revision():
+        return
+    if revision is None or schema.knows(revision):
+        what = "missing" if revision is None else f"old, revision {revision}"
+        raise StartupError([f"The database's schema is {what}; bring it up to date with: crm-oauth db upgrade"])
+    raise StartupError(
+        [f"The database's schema is newer than this program, revision {revision}; install what made it."]
+    )
 
 
 def index_warning(database: Database) -> str | None:

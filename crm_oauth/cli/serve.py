@@ -23,9 +23,13 @@ def serve(**options: str | int | None) -> None:
     for name, value in options.items():
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
-    faults = [finding.detail for finding in examine() if finding.result == "fault"]
+    findings = list(examine())
+    faults = [finding.detail for finding in findings if finding.result == "fault"]
     if faults:
         raise StartupError(dict.fromkeys(faults))
+    for finding in findings:
+        if finding.result == "warning":
+            click.echo(f"warning: {finding.detail}", err=True)
     config = str(profile_directory() / "gunicorn.py")
     # Gunicorn takes the place of this process, and with it the signals that are sent here.
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", config, "app:create_app()"])  # noqa: S606  # no shell is wanted

@@ -24,6 +24,7 @@ class Meaning(Enum):
     BEARER_UNVERIFIED = auto()
     BEARER_EXPIRED = auto()
     BEARER_REVOKED = auto()
+    TOO_MANY_REQUESTS = auto()
     SERVER_ERROR = auto()
     UNAVAILABLE = auto()
 

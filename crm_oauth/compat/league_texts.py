@@ -57,6 +57,7 @@ LEAGUE_5 = {
         "server_error",
         "The authorization server encountered an unexpected condition which prevented it from fulfilling the request.",
     ),
+    Meaning.TOO_MANY_REQUESTS: Text(429, "too_many_requests", "There were too many requests; try again later."),
     Meaning.UNAVAILABLE: Text(
         503, "temporarily_unavailable", "The authorization server is temporarily unable to handle the request."
     ),

@@ -122,6 +122,11 @@ def _proves(secret: str, client: Client | None, proof: _Proof | None) -> bool:
     return (proof is not None and proof.client.secret == stored) or verify_client_secret(secret, stored)
 
 
+def claimed_client_id(request: WireRequest) -> str:
+    """Return the id that a request gives, by the same precedence; "" if it gives none."""
+    return request.parameters.texts.get("client_id") or _parse_basic(request.authorization)[0] or ""
+
+
 def _first(body: str | None, basic: str | None) -> str | None:
     return basic if body is None else body
 

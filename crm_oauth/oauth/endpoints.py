@@ -45,7 +45,7 @@ class _TokenInquiry:
         presented = cast(
             "PresentedClient", self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, "inquiry")
         )
-        self.server.require_proof(presented, confidential_only=self.CONFIDENTIAL_ONLY)
+        self.server.require_proof(request, presented, confidential_only=self.CONFIDENTIAL_ONLY)
         request.client = presented
         return presented
 

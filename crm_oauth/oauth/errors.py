@@ -15,12 +15,14 @@ class OAuthFault(OAuth2Error):  # noqa: N818  # "fault" is the word here, as in 
     Args:
         fault: what is wrong.
         ends_line_of: the id of a token row whose line of sessions must end because of this, whatever else is undone.
+        retry_after: seconds after which another try may succeed; None where that is no question of time.
     """
 
-    def __init__(self, fault: Fault, ends_line_of: str | None = None) -> None:
+    def __init__(self, fault: Fault, ends_line_of: str | None = None, retry_after: int | None = None) -> None:
         super().__init__()
         self.fault = fault
         self.ends_line_of = ends_line_of
+        self.retry_after = retry_after
 
     @classmethod
     def invalid_request(cls, parameter: str) -> Self:
@@ -46,6 +48,11 @@ class OAuthFault(OAuth2Error):  # noqa: N818  # "fault" is the word here, as in 
     def invalid_credentials(cls) -> Self:
         """Say that the resource owner's credentials are wrong, without saying which."""
         return cls(Fault(Meaning.INVALID_CREDENTIALS))
+
+    @classmethod
+    def too_many_requests(cls, retry_after: int) -> Self:
+        """Say that there were too many wrong guesses, or too many tokens, and when to come again."""
+        return cls(Fault(Meaning.TOO_MANY_REQUESTS), retry_after=retry_after)
 
     @classmethod
     def refresh_token_undecryptable(cls) -> Self:

@@ -106,9 +106,12 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
         Args:
             user: the resource owner, or None.
             password: the password as sent.
+
+        Raises:
+            OAuthFault: too_many_requests, after too many wrong ones from where this one comes from.
         """
         self.request.user = user  # whose password was tried, also when it was a wrong one
-        return self.repositories.users.verify_password(user, password)
+        return self.server.guard.verify_password(self.repositories.users, self.request, user, password)
 
     def decode_refresh_token(self, text: str) -> RefreshClaims:
         """Decrypt a refresh token.
@@ -141,6 +144,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
     @final
     def create_token_response(self) -> tuple[int, Any, list[tuple[str, str]]]:
         """Issue and save the token pair."""
+        self.server.guard.admit_token(self.presented.get_client_id())
         repeated = self._authorization.repeats
         token = self._save_new() if repeated is None else self._reissue(repeated)
         return 200, token, _HEADERS

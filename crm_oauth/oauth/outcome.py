@@ -44,6 +44,8 @@ def outcome_of(request: WireRequest, grant_type: str, status: int, seconds: floa
     """
     error = request.refusal
     meaning = error.fault.meaning.name.lower() if isinstance(error, OAuthFault) else getattr(error, "error", "")
+    if request.is_backing_off:
+        meaning = "backing_off"  # told to nobody outside
     return Outcome(
         grant_type=grant_type,
         client_id=request.client.get_client_id() if request.client else "",

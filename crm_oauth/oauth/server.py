@@ -21,6 +21,7 @@ from crm_oauth.oauth.client_auth import ClientAuthenticator, PresentedClient
 from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.grant import Grant
+from crm_oauth.oauth.guard import PipelineGuard
 from crm_oauth.oauth.outcome import Observer, outcome_of
 from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
@@ -43,6 +44,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         reuse: decides about used refresh tokens.
         repositories: gives the stores of the request's unit of work.
         after_refusal: has something done although the request is refused and rolled back.
+        guard: limits guesses and tokens.
         tell: is told each outcome, before it is committed.
     """
 
@@ -56,6 +58,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         reuse: ReusePolicy,
         repositories: Callable[[], Repositories],
         after_refusal: Callable[[Callable[[Repositories], object]], None],
+        guard: PipelineGuard,
         tell: Observer,
     ) -> None:
         super().__init__()
@@ -63,6 +66,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         self.repositories = repositories
         self.issuer = issuer
         self.reuse = reuse
+        self.guard = guard
         self.dialect = Dialect(profile.errors.dialect, profile.errors.grant_mismatch)
         self._after_refusal = after_refusal
         self._codec = codec
@@ -122,17 +126,18 @@ class CrmAuthorizationServer(AuthorizationServer):
         # The old API looked at the grant before the secret, and told so even to those with a wrong one.
         if grant.GRANT_TYPE not in (*rules.open_grants, client.allowed_grant_type):
             raise OAuthFault.grant_not_allowed()
-        self.require_proof(grant.presented, confidential_only=grant.CONFIDENTIAL_ONLY)
+        self.require_proof(grant.request, grant.presented, confidential_only=grant.CONFIDENTIAL_ONLY)
         if grant.CONFIDENTIAL_ONLY and rules.confidential == "flag" and not client.is_confidential:
             raise OAuthFault.invalid_client()
         # SuiteCRM compares with a column that it never fills, so any redirect_uri is a wrong one.
         if grant.request.parameters.get("redirect_uri"):
             raise OAuthFault.invalid_client()
 
-    def require_proof(self, presented: PresentedClient, *, confidential_only: bool) -> None:
+    def require_proof(self, request: WireRequest, presented: PresentedClient, *, confidential_only: bool) -> None:
         """Refuse a client that has not proved its secret, unless it is public and the profile lets those in without.
 
         Args:
+            request: of whoever claims to be the client.
             presented: the client that was found.
             confidential_only: whether what it asks for is for those who can keep a secret.
 
@@ -142,6 +147,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         ignored = self.profile.clients.public_secret == "ignored"  # noqa: S105  # a rule, not a secret
         excused = ignored and not presented.client.is_confidential and not confidential_only
         if not (presented.proved or excused):
+            self.guard.client_failed(request)
             raise OAuthFault.invalid_client()
 
     def require_unchanged(self, presented: PresentedClient) -> None:
@@ -192,7 +198,10 @@ class CrmAuthorizationServer(AuthorizationServer):
         request = cast("WireRequest", request)
         request.refusal = error
         answer = self._answer(request, error)
-        return Response(answer.body, answer.status, list(answer.headers))
+        response = Response(answer.body, answer.status, list(answer.headers))
+        if isinstance(error, OAuthFault) and error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     def _answer(self, request: WireRequest, error: OAuth2Error) -> Answer:
         if isinstance(error, OAuthFault):
@@ -208,7 +217,13 @@ class CrmAuthorizationServer(AuthorizationServer):
         return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))
 
     def _present_client(self, _query_client: object, request: WireRequest, *, recalling: bool) -> PresentedClient:
-        return self._authenticator.present(self.repositories().clients, request, recalling=recalling)
+        self.guard.admit_client(request)
+        try:
+            return self._authenticator.present(self.repositories().clients, request, recalling=recalling)
+        except OAuthFault as error:
+            if error.fault.meaning is Meaning.INVALID_CLIENT:
+                self.guard.client_failed(request)
+            raise
 
 
 def _end_line(token_id: str, client_id: str, origin: Origin, repositories: Repositories) -> None:

@@ -184,6 +184,7 @@ class WireRequest(OAuth2Request):
         self.parameters = parameters
         self.payload = _Payload(self.parameters)
         self.origin = Origin.of(request)
+        self.is_backing_off = False
         self.refusal: OAuth2Error | None = None
         # Apache hands a rewritten request's header to CGI and WSGI programs under the second name.
         environ = request.environ

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import and_, select, update
 
 from crm_oauth.store import issuing
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, ClientRights, Token, User
 from crm_oauth.store.ports import StaleRead
 from crm_oauth.store.unit_of_work import UnitOfWork
@@ -25,7 +26,7 @@ class SqlClientStore:
 
     def get_with_user(self, client_id: str) -> tuple[Client, User | None] | None:
         """Find the same with the live user that it is associated with."""
-        its_user = and_(User.id == Client.assigned_user_id, User.deleted.is_(False))
+        its_user = and_(User.id == AsIn(Client.assigned_user_id, User.id), User.deleted.is_(False))
         query = select(Client, User).outerjoin(User, its_user).where(Client.id == client_id, Client.deleted.is_(False))
         row = self._unit.session.execute(query).one_or_none()
         # Nothing that happens to the session may reach those who keep them.

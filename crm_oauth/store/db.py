@@ -48,8 +48,11 @@ class Database:
         try:
             self.url: URL = read_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
-        except (exc.ArgumentError, ValueError, ImportError) as error:
-            raise StartupError([f"DATABASE_URL: {error}."]) from None
+        except ImportError as error:
+            raise StartupError([f"DATABASE_URL: its driver is not installed: {error}."]) from None
+        except (exc.ArgumentError, ValueError) as error:
+            advice = "write sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or postgresql://… likewise"
+            raise StartupError([f"DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
         self._users = users
 

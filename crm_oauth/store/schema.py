@@ -95,6 +95,11 @@ def head_revision() -> str | None:
     return ScriptDirectory.from_config(_scripts()).get_current_head()
 
 
+def knows(revision: str) -> bool:
+    """Tell whether this program has a migration to a revision."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_scripts()).walk_revisions())
+
+
 def is_current(database: Database) -> bool:
     """Tell whether the database has the very schema that this program was written for.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, ResourceOwner, Standing, Token, User
 from crm_oauth.store.ports import Session
 from crm_oauth.store.token_filters import LIVE
@@ -27,8 +28,8 @@ _QUERY = (
         User.user_name,
         *(getattr(User, name) for name in Standing._fields),
     )
-    .outerjoin(Client, and_(Client.id == Token.client, Client.deleted.is_(False)))
-    .outerjoin(User, and_(User.id == Token.assigned_user_id, User.deleted.is_(False)))
+    .outerjoin(Client, and_(Client.id == AsIn(Token.client, Client.id), Client.deleted.is_(False)))
+    .outerjoin(User, and_(User.id == AsIn(Token.assigned_user_id, User.id), User.deleted.is_(False)))
 )
 
 BY_ACCESS_TOKEN = _QUERY.where(Token.access_token == bindparam(KEY), LIVE)

@@ -11,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import PREFIX, Settings
+from crm_oauth.store.collations import keep_collations
 from crm_oauth.store.columns import keep_local_times
 from crm_oauth.store.models import Base, Client, Token, User
 from crm_oauth.store.older_tables import do_without
@@ -57,6 +58,7 @@ class Sharing:
 
     def _adapt(self, engine: Engine, there: Mapping[str, Mapping[str, str]]) -> None:
         keep_local_times(engine.dialect, self.zone)
+        keep_collations(engine.dialect, {table: columns["id"] for table, columns in there.items() if "id" in columns})
         _compare_in(engine, there[Client.__tablename__]["id"])
         if lacking := lacking_columns(there):
             do_without(engine.dialect, lacking)

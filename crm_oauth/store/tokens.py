@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
 
 from crm_oauth.store import issuing, sessions
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
@@ -53,7 +54,7 @@ class SqlTokenStore:
         """Find when a pair was refreshed, and the pair that took its place."""
         query = (
             select(Refresh, Token)
-            .outerjoin(Token, and_(Token.id == Refresh.successor_id, LIVE, NOT_REVOKED))
+            .outerjoin(Token, and_(Token.id == AsIn(Refresh.successor_id, Token.id), LIVE, NOT_REVOKED))
             .where(Refresh.token_id == row_id)
             .execution_options(populate_existing=True)
         )

@@ -1,0 +1,1 @@
+"""Limits: how often passwords and secrets may be guessed, and how many tokens a client may get."""

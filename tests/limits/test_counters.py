@@ -1,0 +1,62 @@
+"""Every place where failures are counted counts alike."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from crm_oauth.limits.counter import CounterUnavailable, FailureCounter, subject
+from crm_oauth.limits.redis_counter import RedisCounter
+from crm_oauth.rates import Rate
+from tests.support.redis_server import RedisServer
+
+RATE = Rate(10, 100)
+NOW = 1_800_000_000.0
+
+
+def test_counts_leak(counter: FailureCounter) -> None:
+    """Failures add up, one is forgotten in each pause, and subjects do not mix."""
+    assert [counter.add("a", RATE, NOW) for _ in range(3)] == [1, 2, 3]
+    assert counter.read({"a": RATE, "b": RATE}, NOW) == [3, 0]
+    assert counter.read({"b": RATE, "a": RATE}, NOW + 10) == [0, 2]
+    assert counter.add("a", RATE, NOW + 15) == pytest.approx(2.5)
+    assert counter.add("a", RATE, NOW + 1000) == 1
+
+
+def test_forgetting(counter: FailureCounter) -> None:
+    """What is forgotten begins anew, and forgetting what was never there is no fault."""
+    counter.add("a", RATE, NOW)
+    counter.forget("a")
+    counter.forget("b")
+    assert counter.read({"a": RATE}, NOW) == [0]
+
+
+def test_no_parallel_failure_is_lost(counter: FailureCounter) -> None:
+    """Of failures counted at once, the first ones of a subject included, each counts."""
+    with ThreadPoolExecutor(16) as threads:
+        levels = list(threads.map(lambda _: counter.add("a", RATE, NOW), range(64)))
+    assert sorted(levels) == list(range(1, 65))
+
+
+def test_redis_away_is_told(redis_server: RedisServer) -> None:
+    """Every question to a Redis that is away ends in the one exception."""
+    counter = RedisCounter(redis_server.url)
+    counter.ping()
+    redis_server.stop()
+    for ask in (
+        counter.ping,
+        lambda: counter.add("a", RATE, NOW),
+        lambda: counter.read({"a": RATE}, NOW),
+        lambda: counter.forget("a"),
+    ):
+        with pytest.raises(CounterUnavailable):
+            ask()
+
+
+def test_who_shares_an_address() -> None:
+    """IPv4 addresses count each, IPv6 ones by their network of 64 bits, and no name shows in a subject."""
+    assert subject("user", "joe", "192.0.2.1") != subject("user", "joe", "192.0.2.2")
+    assert subject("user", "joe", "2001:db8::1") == subject("user", "joe", "2001:db8::2")
+    assert subject("user", "joe", "2001:db8::1") != subject("user", "joe", "2001:db8:0:1::1")
+    assert subject("user", "joe", "::ffff:192.0.2.1") == subject("user", "joe", "192.0.2.1")
+    assert subject("user", "joe", "") != subject("client", "joe", "")
+    assert "joe" not in subject("user", "joe", "192.0.2.1")
