@@ -110,7 +110,7 @@ class Site:
         self.database.dispose()
 
     def _wait_until_alive(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and process.poll() is None:
             connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
             try:
