@@ -16,8 +16,6 @@ TokenMaker = Callable[..., Token]
 
 CLIENT_CHANGES: list[tuple[str, object]] = [
     ("secret", "another"),
-    ("secret", "HASH"),
-    ("secret", "hash "),
     ("secret", None),
     ("is_confidential", False),
     ("is_confidential", None),

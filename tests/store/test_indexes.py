@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import insert
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.models import Client, Refresh, Token, User
 from crm_oauth.store.ports import Repositories, Session, TokenFilter
 from tests.support.plans import plan_of, statements
 
@@ -75,6 +76,10 @@ def filled(database: Database) -> Database:
                     refresh_token=f"refresh-{number}",
                 )
             )
+    with database.connection() as connection:
+        # Where MariaDB sees that there is no such row, it tells no plan.
+        used = [{"token_id": f"{n}", "successor_id": f"{n + 1}", "line_id": f"{n}", "used_at": NOW} for n in range(99)]
+        connection.execute(insert(Refresh), used)
     return database
 
 
