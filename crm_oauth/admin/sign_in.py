@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import note_act
 from crm_oauth.admin.gate import Viewer, is_administrator, next_of
 from crm_oauth.admin.held import keep_draft
 from crm_oauth.admin.pages import notice, page
@@ -39,6 +40,7 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
     def sign_out() -> Response:
         with panel.work() as work:
             work.sign_ins.end(g.viewer.sign_in)
+            note_act(work, "panel_signed_out", user_id=g.viewer.user_id)
         session.clear()
         notice("You are signed out.")
         return redirect(url_for("admin.sign_in"), 303)
@@ -50,6 +52,8 @@ def _enter(panel: Panel, name: str, password: str) -> bool:
         user = work.stores.users.find_by_name(name)
         right = work.stores.users.verify_password(user, password)
         if user is None or not right or not is_administrator(work, user):
+            # A name that is nobody's may be a password, typed into the wrong field: it is not written down.
+            note_act(work, "panel_sign_in_refused", user_id=user.id if user else "")
             return False
         mark = panel.seal.mark(user.user_hash)
         address = request.remote_addr or ""
@@ -57,10 +61,11 @@ def _enter(panel: Panel, name: str, password: str) -> bool:
             work.sign_ins.end(g.viewer.sign_in)
         sign_in = work.sign_ins.begin(user.id, password_mark=mark, address=address, now=datetime.now(UTC))
         found = work.sign_ins.find(sign_in, now=datetime.now(UTC))
+        g.viewer = Viewer(user.id, user.user_name or "", found.id_hash if found else "", None)
+        note_act(work, "panel_signed_in", user_id=user.id)
     # Nothing of the cookie from before is kept: neither a planted session nor a known CSRF token.
     session.clear()
     session["sign_in"] = sign_in
-    g.viewer = Viewer(user.id, user.user_name or "", found.id_hash if found else "", None)
     return True
 
 

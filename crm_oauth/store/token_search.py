@@ -21,7 +21,7 @@ class TokenSearch:
     Args:
         token_id: the beginning of the row's id, or a whole `jti`.
         client_ids: any of these clients.
-        user_id: the user it acts as.
+        user_ids: it acts as any of these users.
         revoked: whether it is revoked.
         active_at: its access token is good then: not expired, not revoked.
         grant: the `grant_type` of its client.
@@ -34,7 +34,7 @@ class TokenSearch:
 
     token_id: str = ""
     client_ids: tuple[str, ...] | None = None
-    user_id: str = ""
+    user_ids: tuple[str, ...] | None = None
     revoked: bool | None = None
     active_at: datetime | None = None
     grant: str = ""
@@ -53,11 +53,10 @@ class TokenSearch:
         """
         yield LIVE
         free = _Free(along)
-        if self.client_ids is not None:
-            column = free.equal(Token.client, only=len(self.client_ids) == 1)
-            yield column == self.client_ids[0] if len(self.client_ids) == 1 else column.in_(self.client_ids)
-        if self.user_id:
-            yield free.equal(Token.assigned_user_id) == self.user_id
+        for column, ids in ((Token.client, self.client_ids), (Token.assigned_user_id, self.user_ids)):
+            if ids is not None:
+                chosen = free.equal(column, only=len(ids) == 1)
+                yield chosen == ids[0] if len(ids) == 1 else chosen.in_(ids)
         if self.revoked is not None:
             # Most rows are not revoked, and some have no value there: an index would not find them in order.
             yield _revoked(free.equal(Token.token_is_revoked, only=self.revoked), yes=self.revoked)

@@ -86,7 +86,7 @@ SEARCHES = {
     "client": (TokenSearch(client_ids=("client-2",)), lambda row: row.client == "client-2"),
     "clients": (TokenSearch(client_ids=("client-2", "client-1")), lambda _row: True),
     "no client": (TokenSearch(client_ids=()), lambda _row: False),
-    "user": (TokenSearch(user_id="user-1"), lambda row: row.assigned_user_id == "user-1"),
+    "user": (TokenSearch(user_ids=("user-1",)), lambda row: row.assigned_user_id == "user-1"),
     "revoked": (TokenSearch(revoked=True), lambda row: row.token_is_revoked),
     "not revoked": (TokenSearch(revoked=False), lambda row: not row.token_is_revoked),
     "active": (
@@ -109,7 +109,7 @@ SEARCHES = {
         lambda row: row.date_entered <= NOW - timedelta(hours=2),
     ),
     "several": (
-        TokenSearch(client_ids=("client-2",), user_id="user-1", revoked=False),
+        TokenSearch(client_ids=("client-2",), user_ids=("user-1",), revoked=False),
         lambda row: row.client == "client-2" and row.assigned_user_id == "user-1" and not row.token_is_revoked,
     ),
 }
