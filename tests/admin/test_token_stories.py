@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
+from crm_oauth.store.ports import Repositories
 from tests.admin.conftest import Visit, sign_in
 from tests.admin.people import PASSWORD
 from tests.admin.rows import PHONE, SHOP, add_clients, add_token
@@ -22,10 +23,16 @@ def panel(visit: Visit, site: Site) -> Page:
         for table in ("oauth2tokens", "oauth2clients", "crm_oauth_audit"):
             connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  # ours
     site.fill(add_clients)
-    site.fill(lambda stores: [add_token(stores, number, token_is_revoked=number % 5 == 0) for number in range(TOKENS)])
+    site.fill(add_tokens)
     page = visit("/admin/tokens")
     sign_in(page)
     return page
+
+
+def add_tokens(repositories: Repositories) -> None:
+    """Add the tokens."""
+    for number in range(TOKENS):
+        add_token(repositories, number, token_is_revoked=number % 5 == 0)
 
 
 def rows(page: Page) -> Locator:
