@@ -100,7 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(discovery_routes(profile, grants, keys, settings.public_url))
     app.register_blueprint(health_routes(database))
     if session_key:
-        install_panel(app, Panel(settings, profile, grants, database, Seal(session_key)), session_key)
+        install_panel(app, Panel(settings, profile, grants, database, Seal(session_key), guesses), session_key)
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)

@@ -6,6 +6,7 @@ from structlog import get_logger
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.audit import add_audit
 from crm_oauth.admin.client_access import NoSuchClientError
 from crm_oauth.admin.client_deletion import add_client_deletion
 from crm_oauth.admin.client_edits import add_client_edits
@@ -20,6 +21,8 @@ from crm_oauth.admin.pages import add_to_pages, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.profile_screen import add_profile_screen
 from crm_oauth.admin.sign_in import add_sign_in
+from crm_oauth.admin.token_revocation import add_token_revocation
+from crm_oauth.admin.tokens import add_tokens
 from crm_oauth.store.db import DatabaseUnavailable
 
 _SCREENS = (
@@ -30,6 +33,9 @@ _SCREENS = (
     add_client_edits,
     add_client_rotation,
     add_client_deletion,
+    add_tokens,
+    add_token_revocation,
+    add_audit,
     add_profile_screen,
 )
 

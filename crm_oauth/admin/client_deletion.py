@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import named, note_act
 from crm_oauth.admin.client_access import existing, touch
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
@@ -35,5 +36,6 @@ def add_client_deletion(routes: Blueprint, panel: Panel) -> None:
             client = existing(work, client_id)
             touch(client)
             work.stores.clients.delete(client)
+            note_act(work, "client_deleted", f"name: {named(client.name or '')}", client_id=client.id)
         notice(f"The client “{client.name}” is deleted, and its tokens have ended.")
         return redirect(url_for("admin.clients"), 303)

@@ -1,8 +1,11 @@
 """Edit a client."""
 
+from collections.abc import Iterator
+
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import named, note_act
 from crm_oauth.admin.client_access import NoSuchClientError, existing, show, touch
 from crm_oauth.admin.client_forms import ClientForm, version_of
 from crm_oauth.admin.held import draft, hold
@@ -48,13 +51,28 @@ def _change(panel: Panel, form: ClientForm, client_id: str) -> Response:
             return page("client_form", 409, form=form, client=client, theirs=ClientForm.of(client, work))
         if not form.check(work):
             return page("client_form", 422, form=form, client=client)
+        changes = ", ".join(_differences(ClientForm.of(client, work), form))
         form.fill(client, work)
         touch(client)
+        note_act(work, "client_changed", changes or "nothing", client_id=client_id)
         if form.secret:
             secret, client.secret = new_secret(panel, form.secret)
             hold(panel, work, "secret", {client.id: secret})
     notice(f"The client “{form.name}” is saved.")
     return show(client_id)
+
+
+def _differences(before: ClientForm, after: ClientForm) -> Iterator[str]:
+    if before.name != after.name:
+        yield f"name: {named(after.name)}"
+    if before.is_confidential != after.is_confidential:
+        yield "confidential" if after.is_confidential else "public"
+    if after.acts_as_user and before.user_name != after.user_name:
+        yield f"user: {named(after.user_name)}"
+    if before.may_introspect != after.may_introspect:
+        yield "resource server" if after.may_introspect else "no resource server"
+    if after.secret:
+        yield "secret"
 
 
 def _deleted_meanwhile(form: ClientForm) -> Response:

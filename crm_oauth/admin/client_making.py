@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, request, url_for
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import named, note_act
 from crm_oauth.admin.client_forms import ClientForm
 from crm_oauth.admin.held import draft, hold
 from crm_oauth.admin.pages import notice, page
@@ -55,6 +56,7 @@ def add_client_making(routes: Blueprint, panel: Panel) -> None:
                 form.fill(client, work)
                 work.stores.clients.add(client)
                 hold(panel, work, "secret", {client.id: secret})
+                note_act(work, "client_added", f"grant: {form.grant}, name: {named(form.name)}", client_id=client.id)
         except IntegrityError:
             return _saved(form.client_id)  # twice at once: the other was faster
         notice(f"The client “{form.name}” is saved.")

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import note_act
 from crm_oauth.admin.client_access import existing, show, touch
 from crm_oauth.admin.client_forms import secret_errors
 from crm_oauth.admin.held import hold
@@ -34,5 +35,6 @@ def add_client_rotation(routes: Blueprint, panel: Panel) -> None:
             secret, client.secret = new_secret(panel, chosen)
             touch(client)
             hold(panel, work, "secret", {client.id: secret})
+            note_act(work, "client_secret_changed", client_id=client.id)
         notice("The secret is changed. The old one no longer works.")
         return show(client_id)

@@ -21,7 +21,7 @@ def add_to_pages(routes: Blueprint, panel: Panel) -> None:
 
     @routes.app_context_processor
     def everywhere() -> dict[str, object]:
-        return {"panel": panel, "viewer": g.get("viewer"), "now": datetime.now(UTC), "time": time, "short": short}
+        return {"panel": panel, "viewer": g.get("viewer"), "time": time, "expiry": expiry, "short": short}
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:
@@ -56,6 +56,13 @@ def time(moment: datetime | None) -> Markup:
         utc.strftime("%Y-%m-%d %H:%M:%S UTC"),
         utc.strftime("%Y-%m-%d %H:%M UTC"),
     )
+
+
+def expiry(moment: datetime | None) -> Markup:
+    """Return when something ends or ended; what is over is written softly."""
+    if moment is None or moment > datetime.now(UTC):
+        return time(moment)
+    return Markup('<span class="over">{}</span>').format(time(moment))
 
 
 def short(identifier: str | None) -> str:

@@ -10,6 +10,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from crm_oauth.admin.keys import Seal
+from crm_oauth.limits.guesses import GuessGuard
 from crm_oauth.oauth.grant import Grant
 from crm_oauth.profiles import Profile
 from crm_oauth.settings import Settings
@@ -43,6 +44,7 @@ class Panel:
         grants: those that it turns on.
         database: where everything is.
         seal: seals what is kept for the next page.
+        guesses: stands before each check of a password.
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Panel:
     grants: Sequence[type[Grant]]
     database: Database
     seal: Seal
+    guesses: GuessGuard
 
     @contextmanager
     def work(self) -> Iterator[Work]:

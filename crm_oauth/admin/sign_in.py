@@ -4,15 +4,22 @@ import json
 from datetime import UTC, datetime
 
 from flask import Blueprint, g, redirect, request, session, url_for
+from structlog import get_logger
 from werkzeug.wrappers import Response
 
+from crm_oauth.admin.acts import note_act
 from crm_oauth.admin.gate import Viewer, is_administrator, next_of
 from crm_oauth.admin.held import keep_draft
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
+from crm_oauth.limits.guesses import TooManyGuesses, Verdict
+from crm_oauth.store.ports import DirectoryUnavailable
 
 _REFUSED = "That did not work: the user name or the password is wrong, or this user is no administrator."
 _LONGEST = 255  # characters of a user name
+_MINUTES = 120  # seconds, from which on a wait is told in minutes
+
+_log = get_logger(__name__)
 
 
 def add_sign_in(routes: Blueprint, panel: Panel) -> None:
@@ -30,8 +37,19 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
     @routes.post("/sign-in")
     def signed_in() -> Response:
         name = request.form.get("user_name", "").strip()[:_LONGEST]
-        if not _enter(panel, name, request.form.get("password", "")):
-            return page("sign_in", 401, error=_REFUSED, name=name, next=next_of(), kept=request.form.get("kept", ""))
+        try:
+            if not _enter(panel, name, request.form.get("password", "")):
+                return _again(401, name, _REFUSED)
+        except TooManyGuesses as error:
+            wait = (
+                f"{error.retry_after} seconds" if error.retry_after < _MINUTES else f"{error.retry_after // 60} minutes"
+            )
+            response = _again(429, name, f"There were too many wrong passwords. Please try again in {wait}.")
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        except DirectoryUnavailable as error:
+            _log.error("directory unavailable", reason=str(error))
+            return _again(503, name, "The directory that checks passwords gives no answer. Please try again soon.")
         _restore(panel)
         return _onward()
 
@@ -39,6 +57,7 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
     def sign_out() -> Response:
         with panel.work() as work:
             work.sign_ins.end(g.viewer.sign_in)
+            note_act(work, "panel_signed_out", user_id=g.viewer.user_id)
         session.clear()
         notice("You are signed out.")
         return redirect(url_for("admin.sign_in"), 303)
@@ -46,22 +65,35 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
 
 def _enter(panel: Panel, name: str, password: str) -> bool:
     """Begin a new session if the password is right and the user an administrator."""
+    address = request.remote_addr or ""
     with panel.work() as work:
-        user = work.stores.users.find_by_name(name)
-        right = work.stores.users.verify_password(user, password)
-        if user is None or not right or not is_administrator(work, user):
+        users = work.stores.users
+        user = users.find_by_name(name)
+        verdict = panel.guesses.check_password(
+            name,
+            address,
+            check=lambda: users.verify_password(user, password) and is_administrator(work, user),
+            decoy=lambda: users.verify_password(None, password),
+        )
+        if user is None or verdict is not Verdict.RIGHT:
+            # A name that is nobody's may be a password, typed into the wrong field: it is not written down.
+            note_act(work, "panel_sign_in_refused", verdict.name.lower(), user_id=user.id if user else "")
             return False
         mark = panel.seal.mark(user.user_hash)
-        address = request.remote_addr or ""
         if g.viewer:
             work.sign_ins.end(g.viewer.sign_in)
         sign_in = work.sign_ins.begin(user.id, password_mark=mark, address=address, now=datetime.now(UTC))
         found = work.sign_ins.find(sign_in, now=datetime.now(UTC))
+        g.viewer = Viewer(user.id, user.user_name or "", found.id_hash if found else "", None)
+        note_act(work, "panel_signed_in", user_id=user.id)
     # Nothing of the cookie from before is kept: neither a planted session nor a known CSRF token.
     session.clear()
     session["sign_in"] = sign_in
-    g.viewer = Viewer(user.id, user.user_name or "", found.id_hash if found else "", None)
     return True
+
+
+def _again(status: int, name: str, error: str) -> Response:
+    return page("sign_in", status, error=error, name=name, next=next_of(), kept=request.form.get("kept", ""))
 
 
 def _restore(panel: Panel) -> None:

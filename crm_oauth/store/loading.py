@@ -1,7 +1,7 @@
 """Very many rows at once: into a table without its indexes, which are made once all rows are there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Index, Table, exc, insert, inspect, select
@@ -101,9 +101,11 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     processors = {name: table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in given}
     quoted = dialect.identifier_preparer.quote
     statement = f"COPY {quoted(table.name)} ({', '.join(map(quoted, columns))}) FROM STDIN"
-    cursor = connection.connection.cursor()
-    with cursor.copy(statement) as copy:
-        for row in rows:
-            values = (process(row[name]) if process else row[name] for name, process in processors.items())
-            copy.write_row((*values, *default_values.values()))
-    cursor.close()
+    try:
+        with closing(connection.connection.cursor()) as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                values = (process(row[name]) if process else row[name] for name, process in processors.items())
+                copy.write_row((*values, *default_values.values()))
+    except dialect.loaded_dbapi.Error as error:
+        # As SQLAlchemy does for statements that go through it.
+        raise exc.DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error

@@ -8,16 +8,21 @@ from sqlalchemy.orm import Session
 from crm_oauth.store.models import Client, User
 
 
-def find_clients(session: Session, part: str = "", *, grant: str = "", limit: int = 200) -> Sequence[Client]:
-    """Find live clients, by name.
+def find_clients(
+    session: Session, part: str = "", *, grant: str = "", limit: int = 200, deleted: bool = False
+) -> Sequence[Client]:
+    """Find clients, by name.
 
     Args:
         session: SQLAlchemy's.
         part: of the name, in any case.
         grant: the `grant_type` that they may use; "" for any.
         limit: how many at most.
+        deleted: whether those that were deleted are found too.
     """
-    query = select(Client).where(Client.deleted.is_(False))
+    query = select(Client)
+    if not deleted:
+        query = query.where(Client.deleted.is_(False))
     if part:
         query = query.where(func.lower(Client.name).contains(part.lower(), autoescape=True))
     if grant:
@@ -39,6 +44,12 @@ def find_users(session: Session, part: str, *, limit: int = 20) -> Sequence[User
     )
     query = select(User).where(User.deleted.is_(False), User.status == "Active", or_(*beginnings))
     return session.scalars(query.order_by(User.user_name, User.id).limit(limit)).all()
+
+
+def ids_of_users(session: Session, user_name: str, *, limit: int = 100) -> Sequence[str]:
+    """Return the ids of the users of a name in any case, deleted ones too."""
+    query = select(User.id).where(func.lower(User.user_name) == user_name.lower())
+    return session.scalars(query.order_by(User.id).limit(limit)).all()
 
 
 def user_names(session: Session, ids: set[str]) -> dict[str, str]:

@@ -5,9 +5,14 @@ const clock = new Intl.DateTimeFormat(undefined, {
   year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
 
+const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
 function prepare(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     time.textContent = clock.format(new Date(time.dateTime));
+  }
+  for (const hour of root.querySelectorAll("[data-hour]")) {
+    hour.textContent = hours.format(new Date(hour.dataset.hour));
   }
   for (const button of root.querySelectorAll("[data-copy]")) {
     button.hidden = false;
