@@ -1,6 +1,7 @@
 """Composition root: the only file that knows every part. WSGI callable `app:app`, factory `app:create_app`."""
 
 import sys
+from functools import partial
 
 from flask import Flask
 
@@ -23,7 +24,9 @@ from crm_oauth.oauth.tokens import TokenIssuer
 from crm_oauth.oauth.wire import BODY_READ_LIMIT, MAX_BODY
 from crm_oauth.observe.audit_trail import AuditTrail
 from crm_oauth.observe.logs import configure_logs, log_outcome
+from crm_oauth.observe.metrics import request_metrics
 from crm_oauth.observe.request_ids import RequestIds
+from crm_oauth.observe.scrape import scrape
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
@@ -36,6 +39,7 @@ from crm_oauth.web.discovery import discovery_routes
 from crm_oauth.web.errors import install_error_answers
 from crm_oauth.web.gate import gate_routes
 from crm_oauth.web.headers import install_endpoint_headers
+from crm_oauth.web.metrics import metrics_routes
 from crm_oauth.web.oauth_routes import oauth_routes
 from crm_oauth.web.ops import health_routes
 from crm_oauth.web.outcomes import install_observers, remember_outcome
@@ -73,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not (profile and grants and keys and codec and users and database and guesses) or session_key is None:
         raise StartupError(faults)
 
+    metrics = request_metrics()
     server = CrmAuthorizationServer(
         profile=profile,
         issuer=TokenIssuer(profile, keys, codec),
@@ -81,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reuse=ReusePolicy(settings.refresh_grace),
         repositories=repositories,
         after_refusal=after_refusal,
-        guard=PipelineGuard(guesses, FloodGate(settings.tokens_per_client, settings.workers)),
+        guard=PipelineGuard(guesses, FloodGate(settings.tokens_per_client, settings.workers), metrics.password_checked),
         tell=remember_outcome,
     )
     for grant in grants:
@@ -99,12 +104,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(gate_routes(validator, database))
     app.register_blueprint(discovery_routes(profile, grants, keys, settings.public_url))
     app.register_blueprint(health_routes(database))
+    app.register_blueprint(metrics_routes(settings.metrics_readers, partial(scrape, database, settings.private_key)))
     if session_key:
         install_panel(app, Panel(settings, profile, grants, database, Seal(session_key), guesses), session_key)
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)
-    install_observers(app, "oauth.token", [log_outcome, AuditTrail(database, settings.audit_retention)])
+    trail = AuditTrail(database, settings.audit_retention, metrics.audit_entries_lost)
+    install_observers(app, "oauth.token", [log_outcome, metrics, trail])
     app.wsgi_app = TrustedProxies(RequestIds(app.wsgi_app), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
     return app
 

@@ -1,6 +1,10 @@
 """How gunicorn serves `app:create_app()`; `crm-oauth serve` starts it so."""  # noqa: INP001  # gunicorn wants a file, not a package
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from crm_oauth.settings import Settings
 
@@ -43,3 +47,27 @@ secure_scheme_headers: dict[str, str] = {}
 umask = 0o007
 # Heartbeats on a disk would stall a worker whenever the disk is busy.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # files are unlinked at once
+
+# Where the workers keep what they count for /metrics, as files that each of them maps; the library wants to know it
+# before it is imported. A reload (HUP) reads this file again, and goes on counting.
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "crm-oauth-metrics-"
+if _COUNTS not in os.environ:
+    _folder = Path(worker_tmp_dir or tempfile.gettempdir())
+    for _left in _folder.glob(_PREFIX + "*"):
+        # Of a server that was killed.
+        if _left.stat().st_uid == os.getuid() and not Path("/proc", _left.name.split("-")[3]).exists():
+            shutil.rmtree(_left, ignore_errors=True)
+    os.environ[_COUNTS] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_folder)
+
+
+def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn has no types
+    """Forget what was true of a worker only while it lived; what it counted stays."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  # not before the directory is known
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # as it is
+
+
+def on_exit(_server: Any) -> None:  # noqa: ANN401  # same
+    """Remove the counts: the next server begins anew."""
+    shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)

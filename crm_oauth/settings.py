@@ -132,6 +132,10 @@ class Settings(BaseSettings):
         None, description="Redis where guesses are counted: `redis://HOST:6379/0`; unset: the database"
     )
     redis_required: bool = Field(default=False, description="whether the server refuses to start without that Redis")
+    metrics_readers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1")),
+        description="addresses or networks, comma-separated, that may read `/metrics`; `none`: nobody",
+    )
     audit_retention: int = Field(
         90, ge=0, le=36_500, description="days after which an entry of the audit trail is removed; 0: never"
     )
@@ -148,10 +152,13 @@ class Settings(BaseSettings):
     def _texts(cls, value: object) -> object:
         return _split(value) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "metrics_readers", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        return [ip_network(part, strict=False) for part in _split(value)] if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        # An empty variable counts as unset, so that nobody needs a word.
+        return [ip_network(part, strict=False) for part in _split(value)] if value != "none" else ()
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -25,7 +25,9 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
     field = Settings.model_fields[name]
     assert description.startswith(str(field.description).partition("; unset:")[0])
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    if value not in (None, ()):
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
+    if value not in (None, ""):
         assert f"`{value}`".lower() in default.lower()
 
 

@@ -1,5 +1,7 @@
 """Where the pipeline of a token request meets the limits: they become faults of the protocol here."""
 
+import time
+from collections.abc import Callable
 from typing import NoReturn
 
 from crm_oauth.limits.flood import FloodGate
@@ -17,11 +19,13 @@ class PipelineGuard:
     Args:
         guesses: of passwords and secrets.
         flood: of tokens.
+        password_checked: is told how many seconds the check of a password took.
     """
 
-    def __init__(self, guesses: GuessGuard, flood: FloodGate) -> None:
+    def __init__(self, guesses: GuessGuard, flood: FloodGate, password_checked: Callable[[float], None]) -> None:
         self._guesses = guesses
         self._flood = flood
+        self._password_checked = password_checked
 
     def admit_client(self, request: WireRequest) -> None:
         """Let the client be authenticated.
@@ -56,13 +60,20 @@ class PipelineGuard:
             verdict = self._guesses.check_password(
                 name,
                 request.origin.address,
-                check=lambda: users.verify_password(user, password),
+                check=lambda: self._check(users, user, password),
                 decoy=lambda: users.verify_password(None, password),
             )
         except TooManyGuesses as error:
             _refuse(error)
         request.is_backing_off = verdict is Verdict.BACKING_OFF
         return verdict is Verdict.RIGHT
+
+    def _check(self, users: UserStore, user: User | None, password: str) -> bool:
+        began = time.perf_counter()
+        try:
+            return users.verify_password(user, password)
+        finally:
+            self._password_checked(time.perf_counter() - began)
 
     def admit_token(self, client_id: str) -> None:
         """Let a client have one more token.

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
 from crm_oauth.oauth.errors import OAuthFault
@@ -85,7 +86,15 @@ def read_params(request: Request) -> Parameters:
 
     Raises:
         werkzeug.exceptions.RequestEntityTooLarge: for a body over `MAX_BODY`, however it is framed.
+        werkzeug.exceptions.BadRequest: for one that is badly framed, which gunicorn notices while it is read.
     """
+    try:
+        return _read_params(request)
+    except ParseException:
+        raise BadRequest from None
+
+
+def _read_params(request: Request) -> Parameters:
     media_type = re.split(r"\s*[;,]\s*", request.headers.get("Content-Type", ""))[0].lower()
     if "+" in media_type:
         media_type = "application/" + media_type.rpartition("+")[2]

@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -32,9 +32,12 @@ class AuditTrail:
     Args:
         database: where the trail is kept.
         retention: days after which an entry is removed; 0 keeps all.
+        on_loss: is told how many entries only the log holds.
     """
 
-    def __init__(self, database: Database, retention: int) -> None:
+    def __init__(
+        self, database: Database, retention: int, on_loss: Callable[[int], object] = lambda _count: None
+    ) -> None:
         self._database = database
         self._retention = timedelta(days=retention)
         self._queue: SimpleQueue[AuditEntry | None] = SimpleQueue()
@@ -42,7 +45,7 @@ class AuditTrail:
         self._writer: Thread | None = None
         self._next_purge = time.monotonic()
         self._ends_at: float | None = None
-        self.lost = 0
+        self._on_loss = on_loss
 
     def __call__(self, outcome: Outcome) -> None:
         """Note how a token request ended."""
@@ -121,7 +124,7 @@ class AuditTrail:
         return True
 
     def _give_up(self, entries: Sequence[AuditEntry]) -> None:
-        self.lost += len(entries)
+        self._on_loss(len(entries))
         for entry in entries:
             # "event" is the logger's own word for its message.
             fields = asdict(entry) | {"at": entry.at.isoformat()}

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from crm_oauth.faults import StartupError
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Token
 from crm_oauth.store.sharing import VERSION_TABLE
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -39,6 +39,9 @@ def upgrade(database: Database) -> None:
         StartupError: SuiteCRM made these tables, and they were not adopted.
         DatabaseUnavailable: the database is away, or another upgrade took too long.
     """
+    # A sixth of the start of a server, which never upgrades. Not within the block: the others would wait for it.
+    from alembic import command  # noqa: PLC0415
+
     with alone(database) as connection:
         version_table = _version_table(connection)
         if _revision(connection, version_table) is None and inspect(connection).has_table(Token.__tablename__):
@@ -55,6 +58,8 @@ def adopt(database: Database) -> None:
     Raises:
         DatabaseUnavailable: as `upgrade` does, also when the account may not create tables.
     """
+    from alembic import command  # noqa: PLC0415  # as in upgrade()
+
     with alone(database) as connection:
         config = _config(connection, VERSION_TABLE)
         if _revision(connection, VERSION_TABLE) is None:
@@ -89,15 +94,14 @@ def current_revision(database: Database) -> str | None:
         return _revision(connection, _version_table(connection))
 
 
-@cache
-def head_revision() -> str | None:
-    """Read the newest revision that this program knows."""
-    return ScriptDirectory.from_config(_scripts()).get_current_head()
+def head_revision() -> str:
+    """Tell the newest revision that this program knows."""
+    return max(_revisions())
 
 
 def knows(revision: str) -> bool:
     """Tell whether this program has a migration to a revision."""
-    return any(script.revision == revision for script in ScriptDirectory.from_config(_scripts()).walk_revisions())
+    return revision in _revisions()
 
 
 def is_current(database: Database) -> bool:
@@ -124,21 +128,30 @@ def _version_table(connection: Connection) -> str:
 
 
 def _revision(connection: Connection, version_table: str) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": version_table}).get_current_revision()
+    if not inspect(connection).has_table(version_table):
+        return None
+    revision: str | None = connection.scalar(select(column("version_num")).select_from(table(version_table)))
+    return revision
 
 
-def _config(connection: Connection, version_table: str) -> Config:
-    config = _scripts()
-    config.attributes.update(connection=connection, version_table=version_table)
-    return config
+@cache
+def _revisions() -> frozenset[str]:
+    # A migration's file begins with its number, which is its revision.
+    return frozenset(script.name.partition("_")[0] for script in (_migrations() / "versions").glob("[0-9]*.py"))
 
 
-def _scripts() -> Config:
+def _migrations() -> Path:
     # A wheel carries them inside the package, a checkout beside it.
     installed = _PACKAGE / "migrations"
-    migrations = installed if installed.is_dir() else _PACKAGE.parent / "migrations"
+    return installed if installed.is_dir() else _PACKAGE.parent / "migrations"
+
+
+def _config(connection: Connection, version_table: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  # as in upgrade()
+
     config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.attributes.update(connection=connection, version_table=version_table)
     return config
 
 

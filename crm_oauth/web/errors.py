@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from flask import Flask, Response, request
+from gunicorn.http.errors import ParseException
 from structlog import get_logger
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
@@ -69,6 +70,9 @@ def install_error_answers(
             _discard_body()
         return response
 
+    def badly_framed(_error: ParseException) -> Response:
+        return other(BadRequest())
+
     def fault(error: Exception) -> Response:
         _log.error("unexpected fault", exc_info=error)
         return response_of(dialect.render(Fault(Meaning.SERVER_ERROR)))
@@ -78,6 +82,7 @@ def install_error_answers(
     app.register_error_handler(DatabaseUnavailable, unavailable)
     app.register_error_handler(DirectoryUnavailable, unavailable)
     app.register_error_handler(HTTPException, other)
+    app.register_error_handler(ParseException, badly_framed)
     app.register_error_handler(Exception, fault)
 
 
@@ -85,7 +90,7 @@ def _discard_body() -> None:
     # Who is still sending would see a broken pipe instead of the answer; and gunicorn sends no "Connection: close"
     # of an application's, so the next request on the connection would fail as well.
     body = request.environ["wsgi.input"]
-    with suppress(OSError):
+    with suppress(OSError, ParseException):
         for _ in range(_DISCARDED_BLOCKS):
             if not body.read(_BLOCK):
                 return

@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Base, Client
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 UPGRADE = """
 import sys
@@ -61,6 +66,13 @@ def test_revision_is_known(database_url: str) -> None:
         assert schema.current_revision(database) == schema.head_revision() is not None
         assert schema.is_current(database)
     database.dispose()
+
+
+def test_files_are_named_by_their_revisions() -> None:
+    """The newest revision by the migrations' names is the one at which Alembic's own reading of them ends."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert schema.head_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_upgrade_keeps_rows(database: Database) -> None:

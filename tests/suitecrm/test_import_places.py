@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.cli.conftest import Installation
+from tests.cli.terminal import converse
 from tests.suitecrm.conftest import Import
 from tests.suitecrm.site_database import make_site_database
 from tests.suitecrm.site_rows import add_client
@@ -61,6 +62,16 @@ def test_the_password_is_on_standard_input(quick_import: Import, reader: str) ->
     command = ["import", "suitecrm", "--from", reader, "--password-stdin"]
     ended = quick_import.installation.run(*command, stdin="let@me:in\n", **settings)
     assert ended.returncode == 0, ended.stderr
+    assert list(quick_import.clients()) == ["client"]
+
+
+def test_a_terminal_asks_for_the_password_once(quick_import: Import, reader: str) -> None:
+    """On a terminal the same option asks, shows nothing of the answer, and wants no confirmation."""
+    (quick_import.installation.folder / ".env").write_text(f"CRM_OAUTH_DATABASE_URL={quick_import.target}\n")
+    command = ["import", "suitecrm", "--from", reader, "--password-stdin"]
+    status, shown = converse(quick_import.installation, *command, answers={"Password: ": "let@me:in"})
+    assert status == 0, shown
+    assert "let@me" not in shown
     assert list(quick_import.clients()) == ["client"]
 
 

@@ -20,7 +20,7 @@ daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 worker_processes 2;
-events {{ worker_connections 256; }}
+events {{ worker_connections 512; }}
 http {{
     access_log {folder}/access.log;
     client_body_temp_path {folder}/body;
