@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format faults fuzz bench lock clean
+.PHONY: help serve test lint format faults fuzz audit sbom bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,13 @@ fuzz: $(INSTALLED) ## try thousands of inputs (needs the network once); SECONDS 
 	for target in defuse_container changed_container refresh_claims jwt signed_claims; do \
 		PYTHONPATH=.fuzz $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -verbosity=0 || exit 1; \
 	done
+
+audit: $(INSTALLED) ## look for known vulnerabilities in what the lock file pins
+	$(BIN)/python -m tests.supply_chain.audit
+
+sbom: $(INSTALLED) ## list all parts, as CycloneDX, in build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --output-reproducible --short-PURLs --validate --output-file build/sbom.json requirements.lock
 
 bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 	$(BIN)/python -m bench $(ARGS)
