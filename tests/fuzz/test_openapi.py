@@ -60,7 +60,7 @@ def test_every_profile_serves_the_token_paths_described() -> None:
 
 
 # One path of each route: the server makes no difference between the others.
-first_paths = described.include(path_regex=r"^/(Api/(V8/)?[\w-]+|oauth/\w+|\.well-known/.+|\w+z)$")
+first_paths = described.include(path_regex=r"^/(Api/(V8/)?[\w-]+|oauth/\w+|\.well-known/.+|\w+z|metrics)$")
 
 
 @first_paths.parametrize()

@@ -1,0 +1,129 @@
+"""`python -m bench.purging DATABASE`: a million rows are purged while clients get and check tokens."""
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+from sqlalchemy import text
+
+from crm_oauth.store.db import Database
+from crm_oauth.store.purging import RETENTION, Purge
+from tests.support.database_servers import MariadbServer, PostgresqlServer
+from tests.support.site import Site
+from tests.wire.conftest import fill_as_recorded
+from tests.wire.traffic import new_token, verdict
+
+ROWS = 1_000_000
+CLIENTS = 4
+PAUSE = 0.05  # seconds between a client's requests: traffic, not a flood
+BEFORE = 15  # seconds in which the traffic is measured alone
+
+_COLUMNS = """
+    INSERT INTO oauth2tokens
+    (id, client, deleted, token_is_revoked, access_token, refresh_token, access_token_expires, refresh_token_expires)
+"""
+# A third has no refresh token; identifiers are as long as ours, and as random.
+# Nothing but a number of our own is put into them.
+_FILL = {
+    "sqlite": f"""
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+        {_COLUMNS} SELECT 'old-' || i, 'old', i % 2, 0, hex(randomblob(40)),
+            CASE WHEN i % 3 THEN hex(randomblob(40)) END, datetime('2020-01-01', i || ' seconds'),
+            CASE WHEN i % 3 THEN datetime('2020-02-01', i || ' seconds') END FROM n
+    """,  # noqa: S608
+    "mariadb": f"""
+        {_COLUMNS} SELECT concat('old-', seq), 'old', seq % 2, 0, concat(sha2(seq, 256), left(md5(seq), 16)),
+            if(seq % 3, concat(sha2(-seq, 256), left(md5(seq), 16)), NULL), '2020-01-01' + INTERVAL seq SECOND,
+            if(seq % 3, '2020-02-01' + INTERVAL seq SECOND, NULL) FROM seq_1_to_{ROWS}
+    """,  # noqa: S608
+    "postgresql": f"""
+        {_COLUMNS} SELECT 'old-' || i, 'old', i % 2 = 1, false, encode(sha256(i::text::bytea), 'hex'),
+            CASE WHEN i % 3 > 0 THEN encode(sha256((-i)::text::bytea), 'hex') END,
+            timestamp '2020-01-01' + i * interval '1 second',
+            CASE WHEN i % 3 > 0 THEN timestamp '2020-02-01' + i * interval '1 second' END
+            FROM generate_series(1, {ROWS}) AS i
+    """,  # noqa: S608
+}
+
+
+def main() -> None:
+    """Print how the traffic fared before and meanwhile."""
+    name = sys.argv[1]
+    with _database(name) as url, TemporaryDirectory() as folder:
+        site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"})
+        site.fill(fill_as_recorded)
+        _fill(site.database_url, name)
+        began = time.perf_counter()
+        due = Purge(site.database, datetime.now(UTC) - RETENTION).due(at_most=ROWS)
+        print(f"{due} rows due, counted in {time.perf_counter() - began:.2f} s")
+        with site:
+            with _traffic(site) as alone:
+                time.sleep(BEFORE)
+            began = time.perf_counter()
+            with _traffic(site) as meanwhile:
+                told = site.command("tokens", "purge")
+            seconds = time.perf_counter() - began
+        print(f"{told.stdout.strip()} {seconds:.0f} s.")
+        print(f"p99 of {len(alone)} requests alone: {_p99(alone):.0f} ms")
+        print(f"p99 of {len(meanwhile)} requests meanwhile: {_p99(meanwhile):.0f} ms")
+
+
+@contextmanager
+def _database(name: str) -> Iterator[str | None]:
+    if name == "sqlite":
+        yield None
+        return
+    server = {"mariadb": MariadbServer, "postgresql": PostgresqlServer}[name](durable=True)
+    try:
+        server.start()
+        yield server.new_database()
+    finally:
+        server.remove()
+
+
+def _fill(url: str, name: str) -> None:
+    patient = Database(url, statement_timeout=900)
+    with patient.connection() as connection:
+        connection.execute(text(_FILL[name]))
+    patient.dispose()
+
+
+@contextmanager
+def _traffic(site: Site) -> Iterator[list[float]]:
+    """Yield the seconds that each request took."""
+    took: list[float] = []
+    over = Event()
+
+    def work() -> None:
+        while not over.is_set():
+            began = time.perf_counter()
+            token = new_token(site)
+            middle = time.perf_counter()
+            if verdict(site, token) != HTTPStatus.NO_CONTENT:
+                raise RuntimeError("a good token was refused")
+            took.extend((middle - began, time.perf_counter() - middle))
+            time.sleep(PAUSE)
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        running = [threads.submit(work) for _ in range(CLIENTS)]
+        try:
+            yield took
+        finally:
+            over.set()
+        for client in running:
+            client.result()
+
+
+def _p99(took: list[float]) -> float:
+    return sorted(took)[len(took) * 99 // 100] * 1000
+
+
+if __name__ == "__main__":
+    main()
