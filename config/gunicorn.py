@@ -15,6 +15,7 @@ workers = _settings.workers
 worker_class = "gthread"
 threads = _settings.threads
 loglevel = _settings.log_level
+logger_class = "crm_oauth.observe.gunicorn_logs.GunicornLogger"
 proc_name = "crm-oauth"
 
 # Each worker builds its own application: one shared before the fork would share its database connections.
