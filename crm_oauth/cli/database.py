@@ -69,7 +69,7 @@ def index_warning(database: Database) -> str | None:
     """
     if schema.is_adopted(database):
         return None
-    with database.connection() as connection:
+    with database.reading() as connection:
         missing = [str(index.name) for index in loading.missing_indexes(connection, TOKENS)]
     if not missing:
         return None

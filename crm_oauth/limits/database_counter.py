@@ -30,7 +30,7 @@ class DatabaseCounter:
     def read(self, rates: Mapping[str, Rate], now: float) -> Sequence[float]:
         """Return what is left of each subject's failures."""
         query = select(GuessRow.subject, GuessRow.level, GuessRow.updated_at).where(GuessRow.subject.in_(rates))
-        with self._database.connection() as connection:
+        with self._database.reading() as connection:
             rows = {row.subject: row for row in connection.execute(query)}
         return [
             rate.left(rows[name].level, rows[name].updated_at, now) if name in rows else 0.0

@@ -28,5 +28,5 @@ def count_live(database: Database, now: datetime, *, at_most: int) -> int:
         for alive in (refreshable, access_only)
     ]
     rows = union_all(*(select(part.c.id) for part in parts)).limit(at_most).subquery()
-    with database.connection() as connection:
+    with database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(rows)) or 0

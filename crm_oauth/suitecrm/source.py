@@ -29,7 +29,7 @@ class Source:
         if database.url.get_backend_name() != "mysql":
             raise StartupError(["SuiteCRM's database is on MySQL or MariaDB: mysql://USER@HOST/DATABASE"])
         self._database = database
-        with database.connection() as connection:
+        with database.reading() as connection:
             there = inspect(connection)
             missing = [ours.name for ours in TABLES if not there.has_table(ours.name)]
             if missing:
@@ -46,7 +46,7 @@ class Source:
 
     def count(self, ours: Table) -> int:
         """Count the rows of a table, dead ones too."""
-        with self._database.connection() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(select(func.count()).select_from(table(ours.name))) or 0
 
     def pages(self, ours: Table) -> Iterator[Sequence[Values]]:
@@ -60,7 +60,7 @@ class Source:
         last = None
         while True:
             page = query if last is None else query.where(theirs.c.id > last)
-            with self._database.connection() as connection:
+            with self._database.reading() as connection:
                 rows = connection.execute(page).all()
             if rows:
                 yield rows
@@ -70,5 +70,5 @@ class Source:
 
 
 def _identity(database: Database) -> object:
-    with database.connection() as connection:
+    with database.reading() as connection:
         return connection.scalar(text("SELECT CONCAT(@@hostname, ':', @@port, '/', DATABASE())"))
