@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.chart import chart
 from bench.drive import Request, Run, as_json, drive, middle
 from bench.floors import commits, password_check, signature
 from bench.report import Floors, Measured, page
@@ -11,6 +12,7 @@ from bench.subjects import CLIENT, DATABASES, THREADS, WORKERS, Subject, bare_ro
 
 _CONNECTIONS, _CROWD = 8, 32
 _RESULTS = Path(__file__).with_name("RESULTS.md")
+_CHART = Path(__file__).parents[1] / "docs/images/performance.svg"
 
 
 def main() -> None:
@@ -31,6 +33,7 @@ def main() -> None:
     print(text)
     if given.write:
         _RESULTS.write_text(text + "\n", encoding="utf-8")
+        _CHART.write_text(chart(results), encoding="utf-8")
 
 
 def _measure(database: str, given: argparse.Namespace) -> tuple[Floors, Mapping[str, Measured]]:
