@@ -11,10 +11,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format faults fuzz audit sbom bench lock clean
+.PHONY: help serve test lint format faults fuzz audit sbom bench bench-peers lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(INSTALLED) ## set up whatever is missing, then serve on BIND in PROFILE
 	@export CRM_OAUTH_BIND=$(BIND) CRM_OAUTH_PROFILE=$(PROFILE) && \
@@ -52,6 +52,9 @@ sbom: $(INSTALLED) ## list all parts, as CycloneDX, in build/sbom.json
 
 bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 	$(BIN)/python -m bench $(ARGS)
+
+bench-peers: $(INSTALLED) ## measure other servers beside ours (needs wrk, node, npm and PostgreSQL)
+	$(BIN)/python -m bench.peers $(ARGS)
 
 lock: ## pin the newest dependencies, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -82,7 +82,7 @@ def drive(  # noqa: PLR0913  # each is a knob of wrk's, or a process to look at
     after = cpu_seconds(server), cpu_seconds(database), _cpu_of_children()
     [result] = [line.split()[1:] for line in told.splitlines() if line.startswith("RESULT")]
     requests, microseconds, middle, worst, failed = map(float, result)
-    used = [1000 * (late - early) / requests for early, late in zip(before, after, strict=True)]
+    used = [1000 * (late - early) / max(requests, 1) for early, late in zip(before, after, strict=True)]
     return Run(requests / microseconds * 1e6, middle, worst, int(failed), *used)
 
 

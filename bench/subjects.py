@@ -61,7 +61,12 @@ def running(database: str) -> Iterator[Subject]:
         # Not in /tmp, which may be memory: commits shall be durable.
         with TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
             folder = Path(name)
-            site = Site(folder, "7.12", server.new_database() if server else None, {"LOG_LEVEL": "info"})
+            site = Site(
+                folder,
+                "7.12",
+                server.new_database() if server else None,
+                {"LOG_LEVEL": "info", "WORKERS": str(WORKERS)},
+            )
             site.fill(_fill)
             with site:
                 url = site.database.url.render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""Other servers, measured beside ours in the same run: `make bench-peers`."""
