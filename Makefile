@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format faults fuzz audit sbom bench bench-peers lock clean
+.PHONY: help serve test lint format faults fuzz audit sbom bench bench-peers bench-scale lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 
 bench-peers: $(INSTALLED) ## measure other servers beside ours (needs wrk, node, npm and PostgreSQL)
 	$(BIN)/python -m bench.peers $(ARGS)
+
+bench-scale: $(INSTALLED) ## measure what grows: rows, memory, the start (needs wrk)
+	$(BIN)/python -m bench.scale $(ARGS)
 
 lock: ## pin the newest dependencies, with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -17,6 +17,16 @@ def cpu_seconds(pid: int) -> float:
     return sum(_own(each) for each in (pid, *_descendants(pid)))
 
 
+def resident_megabytes(pid: int) -> list[float]:
+    """Return the memory that each child of a process has in use, such as gunicorn's workers, in MB.
+
+    Args:
+        pid: of the parent.
+    """
+    pages = [(Path("/proc") / str(each) / "statm").read_text().split()[1] for each in sorted(_descendants(pid))]
+    return [int(each) * os.sysconf("SC_PAGE_SIZE") / 1e6 for each in pages]
+
+
 def _own(pid: int) -> float:
     fields = _fields(pid)
     # utime, stime, and the same of the children that have been waited for: proc(5), fields 14 to 17.

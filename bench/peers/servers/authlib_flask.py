@@ -115,7 +115,9 @@ def _new_refresh_token(**_: object) -> str:
 
 find_client, save_token = create_query_client_func(db.session, Client), create_save_token_func(db.session, Token)
 server = AuthorizationServer(app, find_client, save_token)
-server.register_token_generator("default", TokenGenerator("http://127.0.0.1", None, _new_refresh_token))
+server.register_token_generator(
+    "default", TokenGenerator("http://127.0.0.1", refresh_token_generator=_new_refresh_token)
+)
 for grant in (ClientCredentials, Password, RefreshToken):
     server.register_grant(grant)
 require_token = ResourceProtector()
