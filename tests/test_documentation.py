@@ -63,6 +63,22 @@ def test_each_difference_is_shown_by_a_test() -> None:
         assert (ROOT / path).exists(), path
 
 
+def test_each_promise_is_shown_by_a_command() -> None:
+    """Each command in the page of promises is a target of the Makefile, with tests that exist, or a module of ours."""
+    text = (ROOT / "docs" / "promises.md").read_text()
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| .* \| .* \| (`.*`|the same) \|$", text, re.MULTILINE)
+    assert len(rows) > 20
+    for command in {row.strip("`") for row in rows} - {"the same"}:
+        program, *rest = command.replace('"', "").removeprefix("python -m ").split(maxsplit=1)
+        if program == "make":
+            target, _, tests = rest[0].partition(" ARGS=")
+            assert target in targets
+            assert all((ROOT / path).exists() for path in tests.split())
+        else:
+            assert (ROOT / f"{program.replace('.', '/')}.py").exists()
+
+
 @pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.stem)
 def test_versions_are_data(path: Path) -> None:
     """No line of the program names a version of SuiteCRM: profiles do."""
