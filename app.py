@@ -23,8 +23,9 @@ from crm_oauth.oauth.server import CrmAuthorizationServer
 from crm_oauth.oauth.tokens import TokenIssuer
 from crm_oauth.oauth.wire import BODY_READ_LIMIT, MAX_BODY
 from crm_oauth.observe.audit_trail import AuditTrail
-from crm_oauth.observe.logs import configure_logs, log_outcome
+from crm_oauth.observe.logs import configure_logs
 from crm_oauth.observe.metrics import request_metrics
+from crm_oauth.observe.outcome_lines import OutcomeLines
 from crm_oauth.observe.request_ids import RequestIds
 from crm_oauth.observe.scrape import scrape
 from crm_oauth.profiles import load_profile
@@ -56,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         StartupError: with every fault of the settings, the profile, its grants and the keys.
     """
     settings = settings or Settings.load()
-    configure_logs(settings.log_level, settings.log_format)
+    lines = OutcomeLines(configure_logs(settings.log_level, settings.log_format))
     faults: list[str] = []
     profile = attempt(faults, load_profile, settings.profile)
     grants = attempt(faults, GrantRegistry.discover().select, profile.grants) if profile else None
@@ -111,7 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)
     trail = AuditTrail(database, settings.audit_retention, metrics.audit_entries_lost)
-    install_observers(app, "oauth.token", [log_outcome, metrics, trail])
+    install_observers(app, "oauth.token", [lines, metrics, trail])
     app.wsgi_app = TrustedProxies(RequestIds(app.wsgi_app), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
     return app
 

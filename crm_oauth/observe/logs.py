@@ -2,23 +2,25 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict
 
-from crm_oauth.oauth.outcome import Outcome
 from crm_oauth.observe.request_ids import current_request_id
 
-_log = structlog.get_logger(__name__)
+Form = Literal["json", "console"]
 
 
-def configure_logs(level: str, form: str | None) -> None:
+def configure_logs(level: str, form: Form | None) -> Form:
     """Send every log line, this program's and its libraries', to standard error in one form.
 
     Args:
         level: the least severe that is written.
-        form: `json` or `console`; None chooses by whether standard error is a terminal.
+        form: None chooses by whether standard error is a terminal.
+
+    Returns:
+        The form that was chosen.
     """
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
@@ -26,10 +28,10 @@ def configure_logs(level: str, form: str | None) -> None:
         _add_request_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    console = form == "console" or (form is None and sys.stderr.isatty())
+    form = form or ("console" if sys.stderr.isatty() else "json")
     last: list[Any] = (
         [structlog.dev.ConsoleRenderer()]
-        if console
+        if form == "console"
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler()
@@ -49,21 +51,7 @@ def configure_logs(level: str, form: str | None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-
-
-def log_outcome(outcome: Outcome) -> None:
-    """Write one line about a token request."""
-    event = "token refused" if outcome.refusal else "token issued"
-    _log.info(
-        event,
-        grant_type=outcome.grant_type,
-        client_id=outcome.client_id,
-        user_id=outcome.user_id,
-        status=outcome.status,
-        refusal=outcome.refusal,
-        seconds=round(outcome.seconds, 4),
-        address=outcome.origin.address,
-    )
+    return form
 
 
 def _add_request_id(_logger: object, _method: str, line: EventDict) -> EventDict:

@@ -1,11 +1,11 @@
 """The audit trail in the database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, select
 
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.models import AuditRow
@@ -15,6 +15,8 @@ _FIELDS = tuple(field.name for field in fields(AuditEntry))
 _LIMITS = {
     name: length for name in _FIELDS if (length := getattr(AuditRow.__table__.columns[name].type, "length", None))
 }
+# The table, not its model: there is nothing that the ORM would have to keep.
+_INSERT = AuditRow.__table__.insert()  # type: ignore[attr-defined]  # annotated as what may be no table
 _ROW_COLUMNS = (AuditRow.id, *(getattr(AuditRow, name) for name in _FIELDS))
 
 
@@ -27,7 +29,8 @@ class SqlAuditStore:
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Add entries; text that does not fit its column is cut."""
         if entries:
-            self._unit.session.execute(insert(AuditRow), [_values(entry) for entry in entries])
+            self._unit.begin()
+            self._unit.connection.execute(_INSERT, [_values(entry) for entry in entries])
 
     def search(self, which: AuditFilter, *, limit: int = 100, before: int | None = None) -> Sequence[AuditRecord]:
         """At most `limit` entries, the newest first."""
@@ -50,10 +53,11 @@ class SqlAuditStore:
 
 
 def _values(entry: AuditEntry) -> dict[str, Any]:
-    values = asdict(entry)
+    values: dict[str, Any] = {"at": entry.at}
     for name, length in _LIMITS.items():
+        value: str = getattr(entry, name)
         # NUL is what no database takes.
-        values[name] = values[name].replace("\0", "")[:length]
+        values[name] = value.replace("\0", "")[:length] if len(value) > length or "\0" in value else value
     return values
 
 
