@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 _NUMBERS = {
     "sqlite": "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {rows}) SELECT n FROM n",
     "postgresql": "SELECT generate_series(1, {rows}) AS n",
-    "mysql": "SELECT seq AS n FROM seq_1_to_{rows}",
+    "mysql": "SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{rows}",
 }
 
 # One row a second until now; a token of the last 30 days can still be refreshed, of the last hour also be used.

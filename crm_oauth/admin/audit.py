@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.store.audit_entries import AuditFilter
-from crm_oauth.store.name_search import client_names, ids_of_users, user_names
+from crm_oauth.store.name_search import clients_of, ids_of_users, user_names
 
 _FIELDS = ("event", "actor", "client_id", "user", "address", "request_id")
 _SIZE = 50
@@ -41,7 +41,7 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
                 limit=_SIZE + 1,
                 before=int(before) if before.isascii() and before.isdigit() and len(before) < _LONGEST // 6 else None,
             )
-            clients = client_names(work.session, {record.entry.client_id for record in records})
+            clients = clients_of(work.session, {record.entry.client_id for record in records})
             users = user_names(work.session, {record.entry.user_id for record in records})
         shown = records[:_SIZE]
         older = None

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from crm_oauth.admin.chart import draw
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
-from crm_oauth.store.name_search import client_names, find_clients, user_names
+from crm_oauth.store.name_search import clients_of, find_clients, user_names
 from crm_oauth.store.statistics import active_sessions, ending_sessions, failing_most, hourly_counts
 
 _HOURS = 24
@@ -41,6 +41,6 @@ def add_overview(routes: Blueprint, panel: Panel) -> None:
                 now=now.strftime("%Y-%m-%dT%H:%M"),
                 soon=(now + _SOON).strftime("%Y-%m-%dT%H:%M"),
                 failing=failing,
-                clients=client_names(session, {each.client_id for each in failing}),
+                clients=clients_of(session, {each.client_id for each in failing}),
                 users=user_names(session, {each.user_id for each in failing}),
             )

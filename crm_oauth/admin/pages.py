@@ -21,7 +21,11 @@ def add_to_pages(routes: Blueprint, panel: Panel) -> None:
 
     @routes.app_context_processor
     def everywhere() -> dict[str, object]:
-        return {"panel": panel, "viewer": g.get("viewer"), "time": time, "expiry": expiry, "short": short}
+        return {"panel": panel, "viewer": g.get("viewer")}
+
+    # Macros, which are no pages, see these too.
+    for function in (time, expiry, short):
+        routes.add_app_template_global(function)
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:

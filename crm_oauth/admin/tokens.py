@@ -10,7 +10,7 @@ from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel, Work
 from crm_oauth.admin.token_query import TokenQuery
 from crm_oauth.store.models import Token
-from crm_oauth.store.name_search import client_names, find_clients, user_names
+from crm_oauth.store.name_search import clients_of, find_clients, user_names
 from crm_oauth.store.ports import TokenFilter
 from crm_oauth.store.token_pages import COUNTED, ORDERS, Pages, Place, TokenPage, count, pages
 
@@ -73,8 +73,8 @@ def _asked_for(leaves: Pages, query: TokenQuery) -> TokenPage:
     return leaves.after(Place.parse(request.args.get("after", ""), order), SIZE)
 
 
-def _names(work: Work, rows: Sequence[Token]) -> dict[str, dict[str, str]]:
+def _names(work: Work, rows: Sequence[Token]) -> dict[str, object]:
     return {
-        "clients": client_names(work.session, {row.client for row in rows if row.client}),
+        "clients": clients_of(work.session, {row.client for row in rows if row.client}),
         "users": user_names(work.session, {row.assigned_user_id for row in rows if row.assigned_user_id}),
     }

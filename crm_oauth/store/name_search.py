@@ -58,7 +58,6 @@ def user_names(session: Session, ids: set[str]) -> dict[str, str]:
     return {row.id: row.user_name or "" for row in rows}
 
 
-def client_names(session: Session, ids: set[str]) -> dict[str, str]:
-    """Return the names of the clients, deleted ones too, by their ids."""
-    rows = session.execute(select(Client.id, Client.name).where(Client.id.in_(ids)))
-    return {row.id: row.name or "" for row in rows}
+def clients_of(session: Session, ids: set[str]) -> dict[str, Client]:
+    """Return the clients, deleted ones too, by their ids."""
+    return {client.id: client for client in session.scalars(select(Client).where(Client.id.in_(ids)))}

@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import inf
 from typing import Any, Protocol, Self
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
@@ -13,8 +12,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from crm_oauth.store.models import Token
 from crm_oauth.store.token_search import TokenSearch
 
-COUNTED = 10_000
+COUNTED = 5_000
 """So many tokens of a search are counted, and may be sorted; of more, rows are read in order until enough fit."""
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 Column = InstrumentedAttribute[Any]
 
@@ -117,30 +118,34 @@ class FewPages:
     def after(self, place: Place | None, size: int) -> TokenPage:
         """Return the rows that follow a place, or the first page."""
         places = self._places()
-        start = 0 if place is None else bisect_right(places, self._key(place.values), key=self._key)
+        start = 0
+        if place is not None:
+            number = (bisect_left if self.descending else bisect_right)(places, _key(place.values))
+            start = len(places) - number if self.descending else number
         return self._page(places, start, start + size)
 
     def before(self, place: Place | None, size: int) -> TokenPage:
         """Return the rows that precede a place, or the last page."""
         places = self._places()
-        end = len(places) if place is None else bisect_left(places, self._key(place.values), key=self._key)
+        end = len(places)
+        if place is not None:
+            number = (bisect_right if self.descending else bisect_left)(places, _key(place.values))
+            end = len(places) - number if self.descending else number
         return self._page(places, max(end - size, 0), end)
 
     def _places(self) -> list[tuple[Any, ...]]:
+        """Return the places of all rows, ascending."""
         query = select(*self.order).where(*self.search.conditions()).limit(COUNTED + 1)
-        return sorted((tuple(row) for row in self.session.execute(query)), key=self._key)
-
-    def _key(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        *moments, row_id = values
-        seconds = [each.timestamp() if each else -inf for each in moments]
-        # Letters of another sign would have to be compared one by one: their order is turned by their codes.
-        letters = [-ord(letter) for letter in row_id] + [1] if self.descending else [ord(letter) for letter in row_id]
-        return (*(-each if self.descending else each for each in seconds), letters)
+        return sorted(_key(row) for row in self.session.execute(query))
 
     def _page(self, places: list[tuple[Any, ...]], start: int, end: int) -> TokenPage:
-        ids = [values[-1] for values in places[start:end]]
+        ids = [values[-1] for values in (reversed(places) if self.descending else places)][start:end]
         rows = {row.id: row for row in self.session.scalars(select(Token).where(Token.id.in_(ids)))}
         return TokenPage([rows[each] for each in ids if each in rows], start > 0, end < len(places))
+
+
+def _key(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([_BEFORE_ALL if value is None else value for value in values])
 
 
 @dataclass(frozen=True, slots=True)
