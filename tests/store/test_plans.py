@@ -1,0 +1,138 @@
+"""What a request costs does not grow with the tables: the databases' own plans of all that a request sends."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from crm_oauth.compat.client_secrets import hash_client_secret
+from crm_oauth.compat.passwords import hash_user_password
+from crm_oauth.store.models import AuditRow, Base, Client, ClientRights, GuessRow, Refresh, Token, User
+from tests.support.database_servers import DatabaseServer
+from tests.support.site import Site
+
+from .asking import PROGRAM, REQUESTS
+
+ROOT = Path(__file__).parents[2]
+ROWS = 3000
+NOW = datetime.now(UTC)
+
+
+SECRET, PASSWORD = hash_client_secret("secret", "sha256"), hash_user_password("password", rounds=4)
+LATER = NOW + timedelta(days=1)
+
+ROW_OF: dict[Any, Any] = {
+    Client: lambda n: {
+        "id": n,
+        "secret": SECRET,
+        "allowed_grant_type": "client_credentials" if n == PROGRAM else "password",
+        "assigned_user_id": n,
+    },
+    ClientRights: lambda n: {"client_id": n, "may_introspect": True},
+    User: lambda n: {"id": n, "user_name": f"name-{n}", "user_hash": PASSWORD, "status": "Active"},
+    Token: lambda n: {
+        "id": n,
+        "client": n,
+        "assigned_user_id": n,
+        "access_token": f"access-{n}",
+        "refresh_token": f"refresh-{n}",
+        "access_token_expires": LATER,
+        "refresh_token_expires": LATER,
+    },
+    Refresh: lambda n: {"token_id": n, "successor_id": f"next-{n}", "line_id": n, "used_at": NOW},
+    GuessRow: lambda n: {"subject": n, "level": 1.0, "updated_at": NOW.timestamp()},
+    AuditRow: lambda n: {
+        "at": NOW,
+        "event": "token_issued",
+        "detail": "",
+        "grant_type": "password",
+        "client_id": n,
+        "user_id": n,
+        "actor": "",
+        "address": "",
+        "request_id": n,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a database tells a plan.
+
+    Args:
+        explain: what comes before the statement.
+        analyze: statement that has it count a table's rows.
+        whole: that it reads all of a table or of an index.
+        index: that it looks something up in an index.
+    """
+
+    explain: str
+    analyze: str
+    whole: str
+    index: str
+
+
+DIALECTS = {
+    "sqlite": Dialect("EXPLAIN QUERY PLAN", "ANALYZE", r"SCAN (?!CONSTANT)", r"USING (COVERING )?INDEX"),
+    "mysql": Dialect(
+        "EXPLAIN",
+        "ANALYZE TABLE",
+        r"'(ALL|index)'",
+        # The last is told by whoever looked up a unique index as he planned.
+        r"'(const|eq_ref|ref|range|index_merge)'|no matching row in const table",
+    ),
+    "postgresql": Dialect("EXPLAIN", "ANALYZE", r"Seq Scan", r"Index (Only )?Scan"),
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a database planned: of each request every statement, with its plan in the dialect's words."""
+
+    dialect: Dialect
+    plans: Mapping[str, Mapping[str, str]]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mariadb", "postgresql"])
+def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    """The plans of all requests over tables of some thousand rows, which the database has counted."""
+    url = None
+    if request.param != "sqlite":
+        server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
+        url = server.new_database()
+    site = Site(tmp_path_factory.mktemp("site"), "7.14", url)
+    site.command("init").check_returncode()
+    dialect = DIALECTS[site.database.url.get_backend_name()]
+    _fill(site)
+    with site.database.reading() as connection:
+        for table in Base.metadata.sorted_tables:
+            connection.exec_driver_sql(f"{dialect.analyze} {table.name}")
+    site.database.dispose()
+    command = [sys.executable, "-m", "tests.store.asking", dialect.explain]
+    environment = site.environment | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    return Planned(dialect, json.loads(told.stdout))
+
+
+def _fill(site: Site) -> None:
+    with site.database.connection() as connection:
+        for model in (Client, ClientRights, User, Token, Refresh, GuessRow, AuditRow):
+            connection.execute(insert(model), [ROW_OF[model](f"{number}") for number in range(ROWS)])
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_no_request_reads_a_whole_table(planned: Planned, request_name: str) -> None:
+    """Each statement of a request looks up an index and reads no table whole, as the database itself plans it."""
+    plans = planned.plans[request_name].items()
+    assert plans
+    assert [each for each in plans if re.search(planned.dialect.whole, each[1])] == []
+    assert [each for each in plans if not re.search(planned.dialect.index, each[1])] == []
