@@ -45,6 +45,7 @@ from crm_oauth.web.oauth_routes import oauth_routes
 from crm_oauth.web.ops import health_routes
 from crm_oauth.web.outcomes import install_observers, remember_outcome
 from crm_oauth.web.proxies import TrustedProxies
+from crm_oauth.web.tracing import install_tracing
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
     install_endpoint_headers(app, profile)
+    install_tracing(app, settings.traces_endpoint)
     trail = AuditTrail(database, settings.audit_retention, metrics.audit_entries_lost)
     install_observers(app, "oauth.token", [lines, metrics, trail])
     app.wsgi_app = TrustedProxies(RequestIds(app.wsgi_app), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way

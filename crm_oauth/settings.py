@@ -136,6 +136,9 @@ class Settings(BaseSettings):
         (ip_network("127.0.0.0/8"), ip_network("::1")),
         description="addresses or networks, comma-separated, that may read `/metrics`; `none`: nobody",
     )
+    traces_endpoint: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
+        None, description="OpenTelemetry collector for spans, by OTLP over HTTP: `http://HOST:4318`; unset: no spans"
+    )
     audit_retention: int = Field(
         90, ge=0, le=36_500, description="days after which an entry of the audit trail is removed; 0: never"
     )
