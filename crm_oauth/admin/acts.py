@@ -3,7 +3,7 @@
 from flask import g, request
 
 from crm_oauth.admin.panel import Work
-from crm_oauth.oauth.wire import REQUEST_ID
+from crm_oauth.request_id import REQUEST_ID
 from crm_oauth.store.audit_entries import AuditEntry
 
 _LONGEST = 80  # letters of a detail that names something

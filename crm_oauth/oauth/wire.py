@@ -15,15 +15,13 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 
 from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.request_id import REQUEST_ID
 
 MAX_BODY = 64 * 1024
 """The longest body that is taken, in bytes."""
 
 BODY_READ_LIMIT = MAX_BODY + 1
 """What the framework may read of a body: it cuts one in chunks there without a word, so one byte too many must show."""
-
-REQUEST_ID = "crm_oauth.request_id"
-"""Where a request's environment holds its identifier."""
 
 _MAX_VALUE = 8 * 1024
 _MAX_FIELDS = 1000  # PHP's own max_input_vars

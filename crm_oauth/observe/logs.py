@@ -7,7 +7,7 @@ from typing import Any, Literal
 import structlog
 from structlog.typing import EventDict
 
-from crm_oauth.observe.request_ids import current_request_id
+from crm_oauth.request_id import current_request_id
 
 Form = Literal["json", "console"]
 

@@ -4,10 +4,9 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from crm_oauth.oauth.wire import REQUEST_ID
+from crm_oauth.request_id import REQUEST_ID, begin_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -15,13 +14,6 @@ if TYPE_CHECKING:
 HEADER = "X-Request-Id"
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-_current: ContextVar[str] = ContextVar("request_id", default="")
-
-
-def current_request_id() -> str:
-    """Return the identifier of the request that this thread answers, or answered last; "" before its first."""
-    return _current.get()
 
 
 class RequestIds:
@@ -41,7 +33,7 @@ class RequestIds:
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _WELL_FORMED.fullmatch(given) else _new_request_id()
         environ[REQUEST_ID] = request_id
-        _current.set(request_id)
+        begin_request(request_id)
 
         def start(status, headers, exc_info=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # as PEP 3333 names them
             return start_response(status, [*headers, (HEADER, request_id)], exc_info)

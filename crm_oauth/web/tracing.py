@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, g, request
 
 from crm_oauth.faults import StartupError
-from crm_oauth.observe.request_ids import current_request_id
+from crm_oauth.request_id import current_request_id
 from crm_oauth.settings import PREFIX
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 from werkzeug.test import create_environ, run_wsgi_app
 
 from crm_oauth.web.proxies import TrustedProxies
@@ -45,6 +46,28 @@ def test_trusted(peer: str, network: str) -> None:
     assert seen["wsgi.url_scheme"] == "https"
     assert seen["HTTP_HOST"] == "crm.example"
     assert seen["SCRIPT_NAME"] == "/crm"
+
+
+def test_a_stranger_cannot_name_a_request() -> None:
+    """X-Request-Id counts from a named proxy only."""
+    given = {"X-Request-Id": "0123456789"}
+    assert _seen("192.0.2.1", "/", given, ["192.0.2.1"])["HTTP_X_REQUEST_ID"] == "0123456789"
+    assert "HTTP_X_REQUEST_ID" not in _seen("192.0.2.2", "/", given, ["192.0.2.1"])
+
+
+def test_a_proxy_that_is_not_named_is_told_once() -> None:
+    """The log says from where forwarded addresses come that are not believed, however often they come."""
+
+    def app(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    proxies = TrustedProxies(app, [])
+    with capture_logs() as lines:
+        for _ in range(3):
+            environ = create_environ("/", headers=FORWARDED, environ_overrides={"REMOTE_ADDR": "192.0.2.9"})
+            run_wsgi_app(proxies, environ)
+    assert [(line["log_level"], line["address"]) for line in lines] == [("warning", "192.0.2.9")]
 
 
 @pytest.mark.parametrize(
