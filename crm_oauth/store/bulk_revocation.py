@@ -9,12 +9,14 @@ from typing import Any, Protocol, cast
 from sqlalchemy import ColumnElement, CursorResult, Update, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Refresh, Token
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 from crm_oauth.store.token_pages import COUNTED
 from crm_oauth.store.token_search import TokenSearch
 
-_BATCH = 5000  # rows of a transaction, which others wait for
+BATCH = 5000
+"""Rows of a transaction, which others wait for."""
 
 
 class Units(Protocol):
@@ -24,7 +26,7 @@ class Units(Protocol):
         """Begin a unit of work."""
 
 
-def revoke_found(units: Units, search: TokenSearch, *, few: bool, now: datetime) -> Iterator[int]:
+def revoke_found(units: Units, search: TokenSearch, *, few: bool, now: datetime, batch: int = BATCH) -> Iterator[int]:
     """Revoke every token of a search, and with each the line of sessions that it belongs to.
 
     Args:
@@ -32,29 +34,31 @@ def revoke_found(units: Units, search: TokenSearch, *, few: bool, now: datetime)
         search: which tokens; one that says until when they were issued, or the work may never end.
         few: whether there are at most `COUNTED` of them.
         now: aware.
+        batch: rows of a transaction.
 
     Yields:
         After each batch how many live tokens it revoked.
     """
-    for batch in _few(units, search) if few else _all(units):
+    for rows in _few(units, search, batch) if few else _all(units, batch):
         with units() as session:
-            yield _revoke(session, batch, search, now)
+            revoked = _revoke(session, rows, search, now)
+        yield revoked
 
 
-def _few(units: Units, search: TokenSearch) -> Iterator[ColumnElement[bool]]:
+def _few(units: Units, search: TokenSearch, batch: int) -> Iterator[ColumnElement[bool]]:
     with units() as session:
         ids = session.scalars(select(Token.id).where(*search.conditions()).limit(COUNTED + 1)).all()
-    for start in range(0, len(ids), _BATCH):
-        yield Token.id.in_(ids[start : start + _BATCH])
+    for start in range(0, len(ids), batch):
+        yield Token.id.in_(ids[start : start + batch])
 
 
-def _all(units: Units) -> Iterator[ColumnElement[bool]]:
+def _all(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
     """Walk through the whole table in the order in which its rows, or their keys, lie side by side."""
     last = ""
     while True:
         with units() as session:
             following = select(Token.id).where(Token.id > last).order_by(Token.id)
-            end = session.scalar(following.offset(_BATCH - 1).limit(1))
+            end = session.scalar(following.offset(batch - 1).limit(1))
         if end is None:
             yield Token.id > last
             return
@@ -62,16 +66,16 @@ def _all(units: Units) -> Iterator[ColumnElement[bool]]:
         last = end
 
 
-def _revoke(session: Session, batch: ColumnElement[bool], search: TokenSearch, now: datetime) -> int:
+def _revoke(session: Session, rows: ColumnElement[bool], search: TokenSearch, now: datetime) -> int:
     revoking = update(Token).values(token_is_revoked=True, date_modified=now)
-    wanted = [batch, NOT_REVOKED, *(condition for condition in search.conditions() if condition is not LIVE)]
+    wanted = [rows, NOT_REVOKED, *(condition for condition in search.conditions() if condition is not LIVE)]
     used = Token.deleted.is_(True), or_(Token.refresh_token_expires > now, Token.access_token_expires > now)
     revoked = _write(session, revoking.where(*wanted, LIVE))
     # A refresh at this moment holds its old row until it commits; waiting for that row shows the new one below.
     _write(session, revoking.where(*wanted, *used))
     # What was not revoked or active a moment ago is not found by that any more.
     before = replace(search, revoked=None, active_at=None, access_from=search.active_at or search.access_from)
-    done = [batch, Token.token_is_revoked.is_(True), *(each for each in before.conditions() if each is not LIVE)]
+    done = [rows, Token.token_is_revoked.is_(True), *(each for each in before.conditions() if each is not LIVE)]
     while members := _unrevoked_line_members(session, and_(*done)):
         revoked += _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED, LIVE))
         _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED))
@@ -81,15 +85,15 @@ def _revoke(session: Session, batch: ColumnElement[bool], search: TokenSearch, n
 def _unrevoked_line_members(session: Session, chosen: ColumnElement[bool]) -> list[str]:
     """Return the ids of rows that follow a chosen one in its line of sessions, and are not revoked yet."""
     line, member = aliased(Refresh), aliased(Token)
-    first_of = select(Refresh.line_id).join(Token, Token.id == Refresh.token_id).where(chosen)
-    later_of = select(Refresh.line_id).join(Token, Token.id == Refresh.successor_id).where(chosen)
+    first_of = select(Refresh.line_id).join(Token, Token.id == AsIn(Refresh.token_id, Token.id)).where(chosen)
+    later_of = select(Refresh.line_id).join(Token, Token.id == AsIn(Refresh.successor_id, Token.id)).where(chosen)
     lines = first_of.union(later_of).subquery()
     query = (
         select(member.id)
-        .join(line, line.successor_id == member.id)
+        .join(line, AsIn(line.successor_id, Token.id) == member.id)
         .join(lines, lines.c.line_id == line.line_id)
         .where(member.token_is_revoked.is_not(True))
-        .limit(_BATCH)
+        .limit(BATCH)
     )
     return list(session.scalars(query))
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.token_filters import LIVE
 
@@ -61,7 +62,7 @@ class TokenSearch:
             # Most rows are not revoked, and some have no value there: an index would not find them in order.
             yield _revoked(free.equal(Token.token_is_revoked, only=self.revoked), yes=self.revoked)
         if self.grant:
-            holders = select(Client.id).where(Client.allowed_grant_type == self.grant)
+            holders = select(AsIn(Client.id, Token.client)).where(Client.allowed_grant_type == self.grant)
             yield free.range(Token.client).in_(holders)
         if self.active_at is not None:
             # By the time, which few rows fit; not by this, which most do.

@@ -20,8 +20,8 @@ SIZE = 3
 @contextmanager
 def reading(database: Database) -> Iterator[Session]:
     """Lend a session."""
-    with database.unit_of_work() as stores:
-        yield stores.tokens._session  # type: ignore[attr-defined]  # noqa: SLF001
+    with database.work() as unit:
+        yield unit.session
 
 
 @pytest.fixture

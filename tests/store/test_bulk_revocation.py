@@ -1,0 +1,86 @@
+"""Very many tokens are revoked batch by batch: all of a search, nothing else, and no session slips through."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_oauth.store.bulk_revocation import revoke_found
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import Client, Token
+from crm_oauth.store.token_search import TokenSearch
+
+from .conftest import NOW, TokenMaker
+from .test_lines import refresh
+from .test_token_pages import reading
+
+
+def revoked(database: Database) -> set[str]:
+    """Return the ids of the revoked rows."""
+    with reading(database) as session:
+        return set(session.scalars(select(Token.id).where(Token.token_is_revoked.is_(True))))
+
+
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+def test_all_of_a_search_and_nothing_else(
+    database: Database,
+    add_token: TokenMaker,
+    few: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """Every live row of the search is revoked and counted once, over many batches; the others stay."""
+    mine = {add_token(client="mine").id for _ in range(10)}
+    add_token(client="mine", deleted=True, access_token_expires=NOW, refresh_token_expires=NOW)
+    before = add_token(client="mine", token_is_revoked=True).id
+    late = add_token(client="mine", date_entered=NOW + timedelta(minutes=1)).id
+    add_token(client="another")
+    search = TokenSearch(client_ids=("mine",), revoked=False, entered_until=NOW)
+    batches = list(revoke_found(lambda: reading(database), search, few=few, now=NOW, batch=3))
+    assert sum(batches) == 10
+    assert max(batches) <= 3
+    assert revoked(database) == mine | {before}
+    assert late not in mine
+
+
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+def test_what_a_refresh_mints_meanwhile(
+    database: Database,
+    client: Client,
+    add_token: TokenMaker,
+    few: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """A pair that a refresh makes while its session is being revoked is revoked too."""
+    old = add_token(client=client.id)
+    begun = Event()
+
+    @contextmanager
+    def units() -> Iterator[Session]:
+        with reading(database) as session:
+            begun.set()
+            yield session
+
+    def revoke() -> None:
+        search = TokenSearch(client_ids=(client.id,), revoked=False, entered_until=NOW)
+        list(revoke_found(units, search, few=few, now=NOW))
+
+    revoking = Thread(target=revoke)
+    with database.unit_of_work() as stores:
+        refresh(stores, old, "new")
+        revoking.start()
+        begun.wait(10)
+        revoking.join(0.5)  # it waits for this transaction, whatever it reads before
+    revoking.join(30)
+    assert "new" in revoked(database)
+
+
+def test_a_line_follows_its_row(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """A session that was found by its first pair, and refreshed since, is revoked whole."""
+    first = add_token(client=client.id)
+    with database.unit_of_work() as stores:
+        refresh(stores, first, "second")
+    search = TokenSearch(token_id=first.id[:12], revoked=False)
+    assert sum(revoke_found(lambda: reading(database), search, few=False, now=NOW)) == 1
+    assert "second" in revoked(database)
