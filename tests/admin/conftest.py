@@ -9,7 +9,7 @@ from tests.admin.people import ADMIN, PASSWORD, add_people
 from tests.support.programs import require_program
 from tests.support.site import Site
 
-_CHROMIUM = [
+CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +29,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     program = require_program("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         yield browser
         browser.close()
 
