@@ -6,12 +6,13 @@ import click
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.cli.acts import note_act
-from crm_oauth.cli.database import existing_user, unit_of_work
+from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
 from crm_oauth.cli.parameters import Text
 from crm_oauth.cli.secret_input import read_secret
 from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.settings import Settings
+from crm_oauth.store.admin_sessions import end_sign_ins
 from crm_oauth.store.models import User, new_id
 from crm_oauth.store.ports import TokenFilter
 
@@ -92,11 +93,13 @@ def passwd(*, user_name: str, password_stdin: bool) -> None:
 @users.command()
 @click.argument("user_name")
 def deactivate(*, user_name: str) -> None:
-    """Bar a user and revoke all their tokens."""
-    with unit_of_work() as stores:
+    """Bar a user, revoke all their tokens and sign them out of the panel."""
+    with current_database() as database, database.work() as unit:
+        stores = database.stores(unit)
         user = existing_user(stores, user_name)
         user.status = "Inactive"
         revoked = stores.tokens.revoke(TokenFilter(user_id=user.id), now=datetime.now(UTC))
+        end_sign_ins(unit.session, user.id)
         note_act(stores, "user_deactivated", f"sessions revoked: {revoked}", user_id=user.id)
     click.echo(f"{user.user_name} is inactive; tokens revoked: {revoked}.")
 

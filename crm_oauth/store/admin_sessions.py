@@ -39,7 +39,7 @@ class AdminSessionStore:
             What the cookie shall name: 256 random bits.
         """
         over = or_(AdminSession.seen_at < now - self._idle, AdminSession.created_at < now - self._longest)
-        self._session.execute(delete(AdminSession).where(over), execution_options={"synchronize_session": False})
+        _delete(self._session, over)
         name = secrets.token_urlsafe(32)
         self._session.add(
             AdminSession(
@@ -80,15 +80,16 @@ class AdminSessionStore:
 
     def end(self, id_hash: str) -> None:
         """End one session."""
-        self._delete(AdminSession.id_hash == id_hash)
+        _delete(self._session, AdminSession.id_hash == id_hash)
 
-    def end_all(self, user_id: str) -> None:
-        """End every session of a user."""
-        self._delete(AdminSession.user_id == user_id)
 
-    def _delete(self, condition: ColumnElement[bool]) -> None:
-        statement = delete(AdminSession).where(condition)
-        self._session.execute(statement, execution_options={"synchronize_session": False})
+def end_sign_ins(session: Session, user_id: str) -> None:
+    """End every session of a user."""
+    _delete(session, AdminSession.user_id == user_id)
+
+
+def _delete(session: Session, condition: ColumnElement[bool]) -> None:
+    session.execute(delete(AdminSession).where(condition), execution_options={"synchronize_session": False})
 
 
 def _hash(name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from tests.admin.conftest import Visit, sign_in
 from tests.admin.people import ADMIN, PASSWORD
 from tests.support.programs import require_php, require_program
 from tests.support.site import Site
@@ -45,6 +46,25 @@ def test_password_client(panel: Page, site: Site) -> None:
     assert "a secret of one's own" not in panel.content()
     expect(panel.get_by_text("Password Grant")).to_be_visible()
     expect(panel.get_by_role("region", name="Active OAuth2 Tokens").get_by_role("row")).to_have_count(2)
+
+
+def test_from_an_empty_database(visit: Visit, tmp_path: Path) -> None:
+    """A new administrator goes by SuiteCRM's documentation, from nothing to a token with a client of each kind."""
+    with Site(tmp_path, "default") as empty:
+        made = empty.command("users", "add", "anna", "--admin", "--password-stdin", stdin="pw\n")
+        made.check_returncode()
+        page = visit(f"{empty.url}/admin/")
+        sign_in(page, "anna", "pw")
+        expect(page.get_by_role("heading", name="No client yet")).to_be_visible()
+        phone = make_client(page, "Password", "Phone", secret="chosen")
+        shop = make_client(page, "Client Credentials", "Shop", user="anna")
+        for request in (
+            {"grant_type": "password", "username": "anna", "password": "pw", **phone},
+            {"grant_type": "client_credentials", **shop},
+        ):
+            assert post_json(empty.url, "/Api/access_token", request).status == 200
+        page.get_by_role("link", name="List OAuth2 Tokens").click()
+        expect(page.locator("#found")).to_have_text("2 tokens")
 
 
 def test_client_credentials_client(panel: Page, site: Site) -> None:

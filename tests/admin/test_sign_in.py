@@ -70,6 +70,18 @@ def test_what_ends_a_session(visit: Visit, site: Site, change: str) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def test_deactivation_ends_sessions_for_good(visit: Visit, site: Site) -> None:
+    """Who is deactivated and activated again, without a request in between, must sign in again."""
+    site.command("users", "add", "third", "--admin", "--password-stdin", stdin="pw\n")
+    page = visit("/admin/")
+    sign_in(page, "third", "pw")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    site.command("users", "deactivate", "third").check_returncode()
+    site.command("users", "activate", "third").check_returncode()
+    page.goto("/admin/clients")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
 @pytest.mark.parametrize(("column", "age"), [("seen_at", 1801), ("created_at", 43201)])
 def test_time_ends_a_session(panel: Page, site: Site, column: str, age: int) -> None:
     """A session ends when nothing was asked for half an hour, and in any case after twelve."""
