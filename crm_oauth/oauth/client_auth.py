@@ -20,9 +20,6 @@ from crm_oauth.store.ports import ClientStore
 METHOD = "suitecrm"
 """The name under which Authlib knows this method."""
 
-RECALLING_METHOD = "suitecrm-recalling"
-"""The same for those who find out themselves whether what is remembered of a client still holds."""
-
 _REMEMBERED_CLIENTS = 4096
 
 
@@ -70,13 +67,12 @@ class ClientAuthenticator:
         # Not a plain hash, so that memory that leaks tells no secret of few letters.
         self._process_key = secrets.token_bytes(32)
 
-    def present(self, clients: ClientStore, request: WireRequest, *, recalling: bool) -> PresentedClient:
-        """Find the client and check its secret.
+    def present(self, clients: ClientStore, request: WireRequest) -> PresentedClient:
+        """Recall the client if it sent the very secret that it proved before; else find it and check the secret.
 
         Args:
             clients: where clients are looked up.
-            request: the token request.
-            recalling: whether one that is remembered will do.
+            request: the request.
 
         Raises:
             OAuthFault: invalid_request without a usable client_id, invalid_client for an unknown one.
@@ -88,12 +84,10 @@ class ClientAuthenticator:
                 raise OAuthFault.invalid_request("client_id")
             secret = _first(request.parameters.get("client_secret"), basic_secret) or ""
             proof = self._proofs.get(client_id)
-            if proof and not hmac.compare_digest(proof.digest, self._digest(secret)):
-                proof = None
-            if proof and recalling:
+            if proof and hmac.compare_digest(proof.digest, self._digest(secret)):
                 return PresentedClient(proof.client, proof.user, proved=True, recalled=True)
             client, user = clients.get_with_user(client_id) or (None, None)
-            proved = _proves(secret, client, proof)
+            proved = verify_client_secret(secret, client.secret if client else None)
             if client and proved:
                 self._remember(client, user, secret)
                 return PresentedClient(client, user, proved=True)
@@ -114,12 +108,6 @@ class ClientAuthenticator:
 
     def _digest(self, secret: str) -> bytes:
         return hmac.digest(self._process_key, secret.encode(), "sha256")
-
-
-def _proves(secret: str, client: Client | None, proof: _Proof | None) -> bool:
-    stored = client.secret if client else None
-    # With the stored hash in the proof, a changed secret is noticed at once.
-    return (proof is not None and proof.client.secret == stored) or verify_client_secret(secret, stored)
 
 
 def claimed_client_id(request: WireRequest) -> str:

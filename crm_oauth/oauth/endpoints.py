@@ -45,8 +45,10 @@ class _TokenInquiry:
         presented = cast(
             "PresentedClient", self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, "inquiry")
         )
-        self.server.require_proof(request, presented, confidential_only=self.CONFIDENTIAL_ONLY)
         request.client = presented
+        # No statement that follows is guarded by what the client was.
+        self.server.require_unchanged(presented)
+        self.server.require_proof(request, presented, confidential_only=self.CONFIDENTIAL_ONLY)
         return presented
 
 

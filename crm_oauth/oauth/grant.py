@@ -68,7 +68,7 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
     CONTINUES_TOKEN: ClassVar[bool] = False
     """Whether it continues an earlier token: league then looks at the scopes after the token, not before."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = (client_auth.RECALLING_METHOD,)
+    TOKEN_ENDPOINT_AUTH_METHODS = (client_auth.METHOD,)
 
     request: WireRequest
     server: "CrmAuthorizationServer"

@@ -1,7 +1,8 @@
 """Authlib's authorization server, wired to our request, our tokens, our stores and our dialects."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -25,7 +26,7 @@ from crm_oauth.oauth.guard import PipelineGuard
 from crm_oauth.oauth.outcome import Observer, outcome_of
 from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
-from crm_oauth.oauth.wire import Origin, Parameters, WireRequest, read_params
+from crm_oauth.oauth.wire import Origin, Parameters, WireRequest
 from crm_oauth.profiles import Profile
 from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
@@ -75,8 +76,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         self.grant_types: set[str] = set()
         # Authlib's base class, not its Flask one, whose defaults would issue ten-day tokens.
         self.register_token_generator("default", cast("Any", issuer))
-        self.register_client_auth_method(client_auth.METHOD, partial(self._present_client, recalling=False))
-        self.register_client_auth_method(client_auth.RECALLING_METHOD, partial(self._present_client, recalling=True))
+        self.register_client_auth_method(client_auth.METHOD, self._present_client)
 
     def respond(self, request: Request, parameters: Parameters) -> Response:
         """Answer a token request and tell its outcome.
@@ -90,28 +90,38 @@ class CrmAuthorizationServer(AuthorizationServer):
         """
         started = time.perf_counter()
         wire_request = WireRequest(request, parameters)
-        try:
+        with self._forgetting_what_is_stale(wire_request):
             response = cast("Response", self.create_token_response(wire_request))
             if wire_request.refusal and wire_request.client:
                 self.require_unchanged(cast("PresentedClient", wire_request.client))
-        except StaleRead:
-            self._authenticator.forget(cast("PresentedClient", wire_request.client).get_client_id())
-            raise
         given = parameters.texts.get("grant_type", "")
         grant_type = given if given in self.grant_types else ""
         self._tell(outcome_of(wire_request, grant_type, response.status_code, time.perf_counter() - started))
         return response
 
-    def respond_at(self, endpoint: str, request: Request) -> Response:
+    def respond_at(self, endpoint: str, request: Request, parameters: Parameters) -> Response:
         """Answer a request to one of the registered endpoints.
 
         Args:
             endpoint: Authlib's name of it, such as `introspection`.
-            request: Flask's request; its body must not have been read.
+            request: Flask's request.
+            parameters: of its body.
+
+        Raises:
+            StaleRead: as `respond`.
         """
-        wire_request = WireRequest(request, read_params(request))
-        answer = self.create_endpoint_response(endpoint, wire_request)  # type: ignore[no-untyped-call]  # typeshed
+        wire_request = WireRequest(request, parameters)
+        with self._forgetting_what_is_stale(wire_request):
+            answer = self.create_endpoint_response(endpoint, wire_request)  # type: ignore[no-untyped-call]  # typeshed
         return cast("Response", answer)
+
+    @contextmanager
+    def _forgetting_what_is_stale(self, request: WireRequest) -> Iterator[None]:
+        try:
+            yield
+        except StaleRead:
+            self._authenticator.forget(cast("PresentedClient", request.client).get_client_id())
+            raise
 
     def check_client_may_use(self, grant: Grant) -> None:
         """Refuse a client that may not have this grant, or has not proved enough for it.
@@ -216,10 +226,10 @@ class CrmAuthorizationServer(AuthorizationServer):
         body = self.dialect.document(error.error or "", error.description or "")
         return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))
 
-    def _present_client(self, _query_client: object, request: WireRequest, *, recalling: bool) -> PresentedClient:
+    def _present_client(self, _query_client: object, request: WireRequest) -> PresentedClient:
         self.guard.admit_client(request)
         try:
-            return self._authenticator.present(self.repositories().clients, request, recalling=recalling)
+            return self._authenticator.present(self.repositories().clients, request)
         except OAuthFault as error:
             if error.fault.meaning is Meaning.INVALID_CLIENT:
                 self.guard.client_failed(request)

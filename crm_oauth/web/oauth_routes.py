@@ -1,10 +1,13 @@
 """The endpoints of the standards: token, at every path that it ever had; introspection; revocation."""
 
-from flask import Blueprint, Response, request
+from collections.abc import Callable
+from functools import partial
+
+from flask import Blueprint, Request, Response, request
 
 from crm_oauth.oauth.metadata import INTROSPECTION_PATH, REVOCATION_PATH
 from crm_oauth.oauth.server import CrmAuthorizationServer
-from crm_oauth.oauth.wire import read_params
+from crm_oauth.oauth.wire import Parameters, read_params
 from crm_oauth.store.db import Database
 from crm_oauth.web.context import answer_in_unit_of_work
 
@@ -18,15 +21,18 @@ def oauth_routes(server: CrmAuthorizationServer, database: Database) -> Blueprin
     """
     routes = Blueprint("oauth", __name__)
 
-    def token() -> Response:
+    def answer(responder: Callable[[Request, Parameters], Response]) -> Response:
         parameters = read_params(request)
-        return answer_in_unit_of_work(database, lambda: server.respond(request, parameters))
+        return answer_in_unit_of_work(database, lambda: responder(request, parameters))
+
+    def token() -> Response:
+        return answer(server.respond)
 
     def introspect() -> Response:
-        return answer_in_unit_of_work(database, lambda: server.respond_at("introspection", request))
+        return answer(partial(server.respond_at, "introspection"))
 
     def revoke() -> Response:
-        return answer_in_unit_of_work(database, lambda: server.respond_at("revocation", request))
+        return answer(partial(server.respond_at, "revocation"))
 
     views = [*((path, token) for path in server.profile.endpoint.paths)]
     views += [(INTROSPECTION_PATH, introspect), (REVOCATION_PATH, revoke)]

@@ -36,7 +36,7 @@ def authenticator() -> ClientAuthenticator:
 
 
 def present(
-    authenticator: ClientAuthenticator, database: Database, secret: str, *, recalling: bool = True, basic: bool = False
+    authenticator: ClientAuthenticator, database: Database, secret: str, *, basic: bool = False
 ) -> PresentedClient:
     """Present the client in a unit of work of its own, by the body or by HTTP Basic."""
     token = base64.b64encode(f"client:{secret}".encode()).decode()
@@ -44,7 +44,7 @@ def present(
     pairs = [] if basic else [("client_id", "client"), ("client_secret", secret)]
     request = Request(EnvironBuilder(method="POST", headers=headers).get_environ())
     with database.unit_of_work() as stores:
-        return authenticator.present(stores.clients, WireRequest(request, Parameters(pairs)), recalling=recalling)
+        return authenticator.present(stores.clients, WireRequest(request, Parameters(pairs)))
 
 
 def change_secret(database: Database, stored: str) -> None:
@@ -53,17 +53,16 @@ def change_secret(database: Database, stored: str) -> None:
         connection.execute(update(Client).values(secret=stored))
 
 
-@pytest.mark.parametrize("recalling", [True, False], ids=["recalling", "reading"])
 @pytest.mark.parametrize("basic", [True, False], ids=["basic", "body"])
 def test_a_proof_is_computed_once(
-    authenticator: ClientAuthenticator, database: Database, bcrypt_work: list[int], *, recalling: bool, basic: bool
+    authenticator: ClientAuthenticator, database: Database, bcrypt_work: list[int], *, basic: bool
 ) -> None:
     """A secret that fitted a slow hash, escaped or not, fits it again without any bcrypt, however it is sent."""
     assert present(authenticator, database, 'a"b').proved
     assert bcrypt_work
     bcrypt_work.clear()
-    again = present(authenticator, database, 'a"b', recalling=recalling, basic=basic)
-    assert (again.proved, again.recalled, bcrypt_work) == (True, recalling, [])
+    again = present(authenticator, database, 'a"b', basic=basic)
+    assert (again.proved, again.recalled, bcrypt_work) == (True, True, [])
 
 
 def test_another_secret_is_never_recalled(
@@ -86,14 +85,6 @@ def test_a_failure_is_not_remembered(authenticator: ClientAuthenticator, databas
     assert present(authenticator, database, "new").proved
 
 
-def test_reading_sees_another_hash(authenticator: ClientAuthenticator, database: Database) -> None:
-    """Who does not recall sees at once that the stored hash is another one, though the secret was right before."""
-    assert present(authenticator, database, 'a"b').proved
-    change_secret(database, hash_client_secret("new", "sha256"))
-    assert not present(authenticator, database, 'a"b', recalling=False).proved
-    assert present(authenticator, database, "new", recalling=False).proved
-
-
 def test_a_forgotten_client_is_read(authenticator: ClientAuthenticator, database: Database) -> None:
     """Once forgotten, a client is read and its secret checked anew."""
     assert present(authenticator, database, 'a"b').proved
@@ -104,9 +95,10 @@ def test_a_forgotten_client_is_read(authenticator: ClientAuthenticator, database
 
 
 def test_an_unknown_client_is_refused(authenticator: ClientAuthenticator, database: Database) -> None:
-    """A client that was deleted is unknown to who does not recall."""
+    """A client that was deleted is unknown once it is forgotten."""
     assert present(authenticator, database, 'a"b').proved
     with database.connection() as connection:
         connection.execute(update(Client).values(deleted=True))
+    authenticator.forget("client")
     with pytest.raises(OAuthFault):
-        present(authenticator, database, 'a"b', recalling=False)
+        present(authenticator, database, 'a"b')
