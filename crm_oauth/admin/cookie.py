@@ -1,7 +1,7 @@
 """The panel's cookie: signed, for this path alone, out of the reach of scripts, encrypted on its way behind TLS."""
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 ROOT = "/admin"
 """The path below which the panel is."""
@@ -11,6 +11,10 @@ class PanelCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, narrowed to the panel; it names a session, which the database keeps."""
 
     salt = "crm-oauth panel"
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Open one for the panel's pages; no other request pays for a cookie that it cannot have."""
+        return super().open_session(app, request) if request.path.startswith(ROOT) else None
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002  # Flask's signature
         """Return its name."""
