@@ -9,7 +9,6 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.models import NOT_ON_POSTGRESQL
 
 Row = Mapping[str, Any]
 
@@ -59,9 +58,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 def missing_indexes(connection: Connection, table: Table) -> list[Index]:
     """Return which of a table's indexes are not there."""
-    there: set[str | None] = {each["name"] for each in inspect(connection).get_indexes(table.name)}
-    if connection.dialect.name == "postgresql":
-        there |= NOT_ON_POSTGRESQL
+    there = {each["name"] for each in inspect(connection).get_indexes(table.name)}
     return sorted((index for index in table.indexes if index.name not in there), key=lambda index: str(index.name))
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Token
-from crm_oauth.store.token_filters import LIVE
+from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
 _ID = 36  # characters of a row's id; a longer text is a jti
 
@@ -59,14 +59,12 @@ class TokenSearch:
                 chosen = free.equal(column, only=len(ids) == 1)
                 yield chosen == ids[0] if len(ids) == 1 else chosen.in_(ids)
         if self.revoked is not None:
-            # Most rows are not revoked, and some have no value there: an index would not find them in order.
-            yield _revoked(free.equal(Token.token_is_revoked, only=self.revoked), yes=self.revoked)
+            yield Token.token_is_revoked.is_(true()) if self.revoked else NOT_REVOKED
         if self.grant:
             holders = select(AsIn(Client.id, Token.client)).where(Client.allowed_grant_type == self.grant)
             yield free.range(Token.client).in_(holders)
         if self.active_at is not None:
-            # By the time, which few rows fit; not by this, which most do.
-            yield _revoked(func.coalesce(Token.token_is_revoked, Token.token_is_revoked), yes=False)
+            yield NOT_REVOKED
             yield free.range(Token.access_token_expires) > self.active_at
         yield from self._ranges(free)
 
@@ -113,7 +111,3 @@ class _Free:
         if self._along is None or column is self._along:
             return column.expression
         return func.coalesce(column, column)
-
-
-def _revoked(column: ColumnElement[Any], *, yes: bool) -> ColumnElement[bool]:
-    return column == true() if yes else or_(column == false(), column.is_(None))

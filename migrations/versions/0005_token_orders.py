@@ -13,7 +13,6 @@ INDEXES = {
     "ix_oauth2tokens_client": ["client", "date_entered", "id"],
     "ix_oauth2tokens_assigned_user_id": ["assigned_user_id", "date_entered", "id"],
     "ix_oauth2tokens_entered": ["date_entered", "id"],
-    "ix_oauth2tokens_revoked": ["token_is_revoked", "date_entered", "id"],
     "ix_oauth2tokens_access_expires": ["access_token_expires", "id"],
 }
 
