@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,18 +16,24 @@ _CHUNK = 50_000
 
 _SERIES = "WITH RECURSIVE series (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series WHERE n < {last}) "
 
-# Identifiers are as long and as scattered as those that a server draws.
+# Identifiers are as long and as scattered as those that a server draws; one client holds half of the tokens, every
+# third has no refresh token, every hundredth is revoked.
 _TOKENS = {
     "id": "md5('row' || n)",
     "access_token": "md5('access' || n) || md5('token' || n) || '0123456789abcdef'",
-    "refresh_token": "md5('refresh' || n) || md5('again' || n) || '0123456789abcdef'",
-    "client": f"md5('client' || (n % {CLIENTS}))",
+    "refresh_token": "CASE WHEN n % 3 > 0 THEN md5('refresh' || n) || md5('again' || n) || '0123456789abcdef' END",
+    "client": f"md5('client' || (CASE WHEN n % 2 = 0 THEN 0 ELSE n % {CLIENTS} END))",
     "assigned_user_id": f"md5('user' || (n % {USERS}))",
-    "access_token_expires": "'2030-01-01 00:00:00'",
-    "refresh_token_expires": "'2030-02-01 00:00:00'",
-    "token_is_revoked": "{false}",
+    "date_entered": "{entered}",
+    "access_token_expires": "{access_expires}",
+    "refresh_token_expires": "CASE WHEN n % 3 > 0 THEN {refresh_expires} END",
+    "token_is_revoked": "CASE WHEN n % 100 = 0 THEN {true} ELSE {false} END",
     "deleted": "{false}",
-    "date_entered": "'2026-01-01 00:00:00'",
+}
+_AFTER = {
+    "sqlite": "(datetime('{newest:%F %T}', ({seconds}) || ' seconds') || '.000000')",
+    "mysql": "(CAST('{newest:%F %T}' AS DATETIME) + INTERVAL ({seconds}) SECOND)",
+    "postgresql": "(timestamp '{newest:%F %T}' + ({seconds}) * interval '1 second')",
 }
 _CLIENTS = {
     "id": "md5('client' || n)",
@@ -56,16 +63,25 @@ def add_clients(url: str) -> None:
         _insert(connection, "oauth2clients", _CLIENTS, 0, CLIENTS)
 
 
-def add_tokens(url: str, have: int, want: int) -> None:
-    """Add token rows.
+def add_tokens(url: str, have: int, want: int, *, newest: datetime | None = None, pace: int = 3) -> None:
+    """Add token rows, good for an hour and to refresh for thirty days.
 
     Args:
         url: of the database.
         have: how many this has added so far.
         want: how many there shall be.
+        newest: when the last one was issued, UTC; None for now.
+        pace: seconds from one to the next.
     """
     with _filling(url) as connection:
-        _insert(connection, "oauth2tokens", _TOKENS, have, want)
+        after = _AFTER[connection.dialect.name]
+        age = f"(n - {want}) * {pace}"
+        lifetimes = {"entered": 0, "access_expires": 3600, "refresh_expires": 30 * 86_400}
+        moments = {
+            name: after.format(newest=newest or datetime.now(UTC), seconds=f"{age} + {lifetime}")
+            for name, lifetime in lifetimes.items()
+        }
+        _insert(connection, "oauth2tokens", _TOKENS, have, want, **moments)
 
 
 @contextmanager
@@ -89,9 +105,11 @@ def _know_md5(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.create_function("md5", 1, md5, deterministic=True)
 
 
-def _insert(connection: Connection, table: str, columns: Mapping[str, str], have: int, want: int) -> None:
+def _insert(  # a range of rows, and what stands in their columns
+    connection: Connection, table: str, columns: Mapping[str, str], have: int, want: int, **moments: str
+) -> None:
     truth = {"true": "1", "false": "0"} if connection.dialect.name == "sqlite" else {"true": "true", "false": "false"}
-    values = ", ".join(columns.values()).format(**truth)
+    values = ", ".join(columns.values()).format(**truth, **moments)
     for first in range(have, want, _CHUNK):
         series = _SERIES.format(first=first, last=min(first + _CHUNK, want) - 1)
         insert = f"INSERT INTO {table} ({', '.join(columns)}) {series} SELECT {values} FROM series"  # noqa: S608  # our own

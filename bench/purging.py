@@ -14,9 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
-from sqlalchemy import text
-
-from crm_oauth.store.db import Database
+from bench.filling import add_tokens
 from crm_oauth.store.purging import RETENTION, Purge
 from tests.support.database_servers import MariadbServer, PostgresqlServer
 from tests.support.site import Site
@@ -28,32 +26,7 @@ CLIENTS = 4
 PAUSE = 0.05  # seconds between a client's requests: traffic, not a flood
 WINDOW = 5  # seconds
 
-_COLUMNS = """
-    INSERT INTO oauth2tokens
-    (id, client, deleted, token_is_revoked, access_token, refresh_token, access_token_expires, refresh_token_expires)
-"""
-# A third has no refresh token; identifiers are as long as ours, and as random.
-# Nothing but a number of our own is put into them.
-_FILL = {
-    "sqlite": f"""
-        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
-        {_COLUMNS} SELECT 'old-' || i, 'old', i % 2, 0, hex(randomblob(40)),
-            CASE WHEN i % 3 THEN hex(randomblob(40)) END, datetime('2020-01-01', i || ' seconds'),
-            CASE WHEN i % 3 THEN datetime('2020-02-01', i || ' seconds') END FROM n
-    """,  # noqa: S608
-    "mariadb": f"""
-        {_COLUMNS} SELECT concat('old-', seq), 'old', seq % 2, 0, concat(sha2(seq, 256), left(md5(seq), 16)),
-            if(seq % 3, concat(sha2(-seq, 256), left(md5(seq), 16)), NULL), '2020-01-01' + INTERVAL seq SECOND,
-            if(seq % 3, '2020-02-01' + INTERVAL seq SECOND, NULL) FROM seq_1_to_{ROWS}
-    """,  # noqa: S608
-    "postgresql": f"""
-        {_COLUMNS} SELECT 'old-' || i, 'old', i % 2 = 1, false, encode(sha256(i::text::bytea), 'hex'),
-            CASE WHEN i % 3 > 0 THEN encode(sha256((-i)::text::bytea), 'hex') END,
-            timestamp '2020-01-01' + i * interval '1 second',
-            CASE WHEN i % 3 > 0 THEN timestamp '2020-02-01' + i * interval '1 second' END
-            FROM generate_series(1, {ROWS}) AS i
-    """,  # noqa: S608
-}
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
@@ -62,7 +35,7 @@ def main() -> None:
     with _database(name) as url, TemporaryDirectory() as folder:
         site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"})
         site.fill(fill_as_recorded)
-        _fill(site.database_url, name)
+        add_tokens(site.database_url, 0, ROWS, newest=_LONG_AGO)
         purge = Purge(site.database, datetime.now(UTC) - RETENTION)
         began = time.perf_counter()
         due = purge.due(at_most=ROWS)
@@ -104,13 +77,6 @@ def _database(name: str) -> Iterator[str | None]:
         yield server.new_database()
     finally:
         server.remove()
-
-
-def _fill(url: str, name: str) -> None:
-    patient = Database(url, statement_timeout=900)
-    with patient.connection() as connection:
-        connection.execute(text(_FILL[name]))
-    patient.dispose()
 
 
 @contextmanager
