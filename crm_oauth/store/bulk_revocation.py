@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, literal_column, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from crm_oauth.store.collations import AsIn
@@ -14,6 +14,8 @@ from crm_oauth.store.models import Refresh, Token
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 from crm_oauth.store.token_pages import COUNTED
 from crm_oauth.store.token_search import TokenSearch
+
+_ROWID = literal_column(f"{Token.__tablename__}.rowid", Integer)
 
 BATCH = 5000
 """Rows of a transaction, which others wait for."""
@@ -54,15 +56,20 @@ def _few(units: Units, search: TokenSearch, batch: int) -> Iterator[ColumnElemen
 
 def _all(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
     """Walk through the whole table in the order in which its rows, or their keys, lie side by side."""
-    last = ""
+    key: Any = Token.id
+    last: Any = ""
     while True:
         with units() as session:
-            following = select(Token.id).where(Token.id > last).order_by(Token.id)
-            end = session.scalar(following.offset(batch - 1).limit(1))
+            if session.get_bind().dialect.name == "sqlite":
+                # There ids, which are random, are an index apart: a batch of them would change every page of the table.
+                key, last = _ROWID, last or 0
+            end = session.scalar(
+                select(key).select_from(Token).where(key > last).order_by(key).offset(batch - 1).limit(1)
+            )
         if end is None:
-            yield Token.id > last
+            yield key > last
             return
-        yield and_(Token.id > last, Token.id <= end)
+        yield and_(key > last, key <= end)
         last = end
 
 
