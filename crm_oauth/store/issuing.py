@@ -72,7 +72,7 @@ def _insert_token(values_from: Callable[..., Select[Any]]) -> Insert:
     return statement.execution_options(preserve_rowcount=True)
 
 
-INSERT = insert(_TOKEN_TABLE).values({name: bindparam(f"token_{name}") for name in _TOKEN_COLUMNS}).inline()
+INSERT = insert(_TOKEN_TABLE).inline()
 ISSUE_FOR_CLIENT = _insert_token(_from_client)
 ISSUE_FOR_USER = _insert_token(_from_client_and_user)
 
@@ -105,14 +105,19 @@ LINK: Insert = insert(Refresh).from_select(
 )
 
 
-def values_of(token: Token) -> dict[str, Any]:
-    """Return the parameters of `INSERT` and of both statements that issue.
+def row_of(token: Token) -> dict[str, Any]:
+    """Return the parameters of `INSERT`: the value of every column.
 
     Args:
         token: a new row, whose columns that nobody set get their defaults.
     """
     given = token.__dict__
-    return {f"token_{name}": given[name] if name in given else default() for name, default in _DEFAULTS}
+    return {name: given[name] if name in given else default() for name, default in _DEFAULTS}
+
+
+def selected_row_of(token: Token) -> dict[str, Any]:
+    """Return the parameters of both statements that issue, but for what the client and the user were."""
+    return {f"token_{name}": value for name, value in row_of(token).items()}
 
 
 def client_as_read(client: Client) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from copy import copy
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnClause, Dialect, Insert, Table, Update
+from sqlalchemy import ColumnClause, Dialect, Insert, Select, Table, Update
 from sqlalchemy.dialects.mysql.base import MySQLCompiler
 from sqlalchemy.sql.base import DedupeColumnCollection
 
@@ -37,6 +37,8 @@ class _Compiler(MySQLCompiler):
         if isinstance(table := insert_stmt.table, Table):
             insert_stmt = copy(insert_stmt)
             insert_stmt.table = self._shortened(table)
+            if isinstance(insert_stmt.select, Select):
+                self._shorten_select(insert_stmt, insert_stmt.select)
         text: str = super().visit_insert(insert_stmt, *arguments, **options)  # type: ignore[no-untyped-call]  # as it is
         return text
 
@@ -44,6 +46,17 @@ class _Compiler(MySQLCompiler):
         if self.column_keys:
             self.column_keys = [key for key in self.column_keys if f"{update_stmt.table}.{key}" not in self.lacking]
         return super().visit_update(update_stmt, *arguments, **options)
+
+    def _shorten_select(self, insert_stmt: Insert, select: Select[Any]) -> None:
+        # Of an INSERT … SELECT: what is not inserted is not selected.
+        names = insert_stmt._select_names or []  # noqa: SLF001  # no public way
+        kept = [
+            (name, column)
+            for name, column in zip(names, select.selected_columns, strict=True)
+            if f"{insert_stmt.table}.{name}" not in self.lacking
+        ]
+        insert_stmt._select_names = [name for name, _ in kept]  # noqa: SLF001  # same
+        insert_stmt.select = select.with_only_columns(*(column for _, column in kept))
 
     def _shortened(self, table: Table) -> Table:
         there = [(column.key, column) for column in table.columns if str(column) not in self.lacking]

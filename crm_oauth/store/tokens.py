@@ -28,11 +28,11 @@ class SqlTokenStore:
 
     def add(self, token: Token) -> None:
         """Insert a pair."""
-        self._unit.write(issuing.INSERT, issuing.values_of(token))
+        self._unit.write(issuing.INSERT, issuing.row_of(token))
 
     def issue(self, token: Token, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read."""
-        values = issuing.values_of(token) | issuing.client_as_read(client)
+        values = issuing.selected_row_of(token) | issuing.client_as_read(client)
         if user is None:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
@@ -68,9 +68,9 @@ class SqlTokenStore:
 
     def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:
         """Insert the pair that takes the place of one whose refresh token was redeemed."""
-        values = issuing.values_of(successor)
-        self._unit.write(issuing.INSERT, values)
-        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": values["token_id"], "now": now})
+        row = issuing.row_of(successor)
+        self._unit.write(issuing.INSERT, row)
+        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": row["id"], "now": now})
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

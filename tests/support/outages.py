@@ -1,6 +1,7 @@
 """Ways in which a database goes away while its server seems to be there; each is over at the end of its block."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -90,6 +91,7 @@ def read_only(_server: DatabaseServer, url: str) -> Iterator[None]:
 @contextmanager
 def crowded(_server: DatabaseServer, url: str) -> Iterator[None]:
     """Others have taken every connection that the server has to give."""
+    time.sleep(1)  # until the audit trail has written: it would have a connection again, which the next request takes
     kill_connections(url)
     with ExitStack() as taken:
         try:

@@ -19,8 +19,8 @@ from tests.wire.sessions import CC_CLIENT, PW_CLIENT, TOKEN_PATH, machine_token,
 pytestmark = pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
 
 VERIFY = "/oauth/verify"
-# What gunicorn puts on every answer, and 204 forbids or 401 demands.
-PLAIN = {"server", "date", "connection", "content-length", "www-authenticate"}
+# What gunicorn and we put on every answer, and 204 forbids or 401 demands.
+PLAIN = {"server", "date", "connection", "content-length", "www-authenticate", "x-request-id"}
 
 
 def _identity(answer: Received) -> dict[str, str]:
