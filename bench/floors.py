@@ -85,6 +85,7 @@ def _commit_for(url: str, threads: int, seconds: int) -> None:
         cursor = lent[number].cursor()
         if mark == "?":
             cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA busy_timeout = 60000")
         while time.monotonic() - began < seconds:
             cursor.execute(statement, (f"{id(done)}-{began}-{number}-{done[number]}", _ROW))
             done[number] += 1
