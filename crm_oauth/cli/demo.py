@@ -44,8 +44,10 @@ def add_demo(database: Database, profile: Profile, bind: str) -> str:
         stores.users.add(user)
         for request in requests:
             stores.clients.add(_client(request, user.id))
-    endpoint = _address(bind) + profile.endpoint.paths[0]
-    return "\n".join([*_told(password, requests, endpoint), ""])
+    address = _address(bind)
+    told = [*_told(password, requests, address + profile.endpoint.paths[0])]
+    panel = f"\nThe panel: {address}/admin/, for those made by: .venv/bin/crm-oauth users add NAME --admin"
+    return "\n".join([*told, panel, ""])
 
 
 def _client(request: dict[str, str], user_id: str) -> Client:
