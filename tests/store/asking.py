@@ -1,4 +1,4 @@
-"""Sends each request of a client to the application, and prints what the database planned for every statement of it.
+"""Sends each request of a client to the application; prints its statements, and what the database planned for them.
 
 A program, for an application has threads of its own that end with its process: `python -m tests.store.asking EXPLAIN`.
 """
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
 
+from flask import request_started
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -106,12 +107,38 @@ def _plans(explain: str) -> Iterator[dict[str, str]]:
         event.remove(Engine, "before_cursor_execute", record)
 
 
+@contextmanager
+def _last_request() -> Iterator[list[str]]:
+    """Record the statements of the last request alone, BEGIN and COMMIT too."""
+    seen: list[str] = []
+    asking = get_ident()
+
+    def record(_connection: Connection, _cursor: DBAPICursor, statement: str, *_: object) -> None:
+        if get_ident() == asking:
+            seen.append(statement)
+
+    def forget(_app: object) -> None:
+        seen.clear()
+
+    request_started.connect(forget)
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+        request_started.disconnect(forget)
+
+
 def _main(explain: str) -> None:
-    asking, plans = Asking(create_app().test_client()), {}
+    asking, plans, statements = Asking(create_app().test_client()), {}, {}
     for name, ask in REQUESTS.items():
         with _plans(explain) as plans[name]:
             ask(asking)
-    sys.stdout.write(json.dumps(plans))
+    # Once more, now that each connection is prepared and the user has signed in from here today.
+    for name, ask in REQUESTS.items():
+        with _last_request() as statements[name]:
+            ask(asking)
+    sys.stdout.write(json.dumps({"plans": plans, "statements": statements}))
 
 
 if __name__ == "__main__":

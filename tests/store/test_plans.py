@@ -1,10 +1,10 @@
-"""What a request costs does not grow with the tables: the databases' own plans of all that a request sends."""
+"""What a request costs the database: as many statements as we say, and none that grows with the tables."""
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,15 @@ NOW = datetime.now(UTC)
 
 SECRET, PASSWORD = hash_client_secret("secret", "sha256"), hash_user_password("password", rounds=4)
 LATER = NOW + timedelta(days=1)
+
+TOLD = {
+    "client_credentials": "client_credentials",
+    "password": "password",
+    "refresh_token": "refresh_token",
+    "`/oauth/verify`": "verify",
+    "introspection": "introspect",
+}
+"""The paths of the page about speed, each with its request here."""
 
 ROW_OF: dict[Any, Any] = {
     Client: lambda n: {
@@ -95,10 +104,17 @@ DIALECTS = {
 
 @dataclass(frozen=True)
 class Planned:
-    """What a database planned: of each request every statement, with its plan in the dialect's words."""
+    """What a database was sent for each request, by name.
+
+    Args:
+        dialect: its own.
+        plans: each statement, with its plan in the dialect's words.
+        statements: in order, BEGIN and COMMIT too, as in every request but the first.
+    """
 
     dialect: Dialect
     plans: Mapping[str, Mapping[str, str]]
+    statements: Mapping[str, Sequence[str]]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "mariadb", "postgresql"])
@@ -120,7 +136,7 @@ def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     environment = site.environment | {"PYTHONPATH": str(ROOT)}
     told = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    return Planned(dialect, json.loads(told.stdout))
+    return Planned(dialect, **json.loads(told.stdout))
 
 
 def _fill(site: Site) -> None:
@@ -136,3 +152,14 @@ def test_no_request_reads_a_whole_table(planned: Planned, request_name: str) -> 
     assert plans
     assert [each for each in plans if re.search(planned.dialect.whole, each[1])] == []
     assert [each for each in plans if not re.search(planned.dialect.index, each[1])] == []
+
+
+@pytest.mark.parametrize("path", TOLD)
+def test_a_request_sends_as_many_statements_as_is_told(planned: Planned, path: str) -> None:
+    """The table in `docs/performance.md` says how many statements each path costs, and whether in a transaction."""
+    table = (ROOT / "docs" / "performance.md").read_text().partition("Statements of a request:")[2]
+    [told] = re.findall(rf"^\| {path} \| .* \| (.*) \|$", table, re.MULTILINE)
+    sent = [statement.partition(" ")[0] for statement in planned.statements[TOLD[path]]]
+    around = [word for word in sent if word in {"BEGIN", "COMMIT"}]
+    assert len(sent) - len(around) == int(re.findall(r"\d+", told)[0]), planned.statements[TOLD[path]]
+    assert around == re.findall("BEGIN|COMMIT", told)
