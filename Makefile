@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format faults fuzz audit sbom bench bench-peers bench-scale screenshots lock clean
+.PHONY: help serve test lint format faults fuzz audit sbom bench bench-peers bench-scale docs screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-peers: $(INSTALLED) ## measure other servers beside ours (needs wrk, node,
 
 bench-scale: $(INSTALLED) ## measure what grows: rows, memory, the start (needs wrk)
 	$(BIN)/python -m bench.scale $(ARGS)
+
+docs: $(INSTALLED) ## make the reference in docs/ from the program
+	$(BIN)/python -m tests.documents
 
 screenshots: $(INSTALLED) ## take the documents' pictures of the panel (needs chromium)
 	$(BIN)/python -m tests.admin.screenshots

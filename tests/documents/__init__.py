@@ -1,0 +1,1 @@
+"""The documents: what is made from the program, and whether the rest is true."""

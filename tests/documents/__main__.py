@@ -1,0 +1,6 @@
+"""Writes the pages that are made from the program: `make docs`."""
+
+from tests.documents.made import ROOT, made_pages
+
+for path, text in made_pages().items():
+    (ROOT / path).write_text(text)
