@@ -29,19 +29,20 @@ def main() -> int:
     parser.add_argument("databases", nargs="*", choices=[[], *_SERVERS], help="all unless named")
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--tokens", type=int, default=5000)
+    parser.add_argument("--seconds", type=int, default=1800, help="for each database; no fault happens after them")
     options = parser.parse_args()
     print("| database |", " | ".join(field.name.replace("_", " ") for field in fields(trial.Reckoning)), "|")
     print("|---" * (1 + len(fields(trial.Reckoning))) + "|", flush=True)
     kept = True
     for name in options.databases or _SERVERS:
-        reckoning = _try(name, options.faults, options.tokens)
+        reckoning = _try(name, trial.Extent(options.faults, options.tokens, options.seconds))
         cells = (f"{value:.1f} s" if isinstance(value, float) else value for value in astuple(reckoning))
         print("|", " | ".join(map(str, (name, *cells))), "|", flush=True)
         kept = kept and reckoning.kept
     return 0 if kept else 1
 
 
-def _try(name: str, faults: int, tokens: int) -> trial.Reckoning:
+def _try(name: str, extent: trial.Extent) -> trial.Reckoning:
     server = _SERVERS[name]()
     bar = Progress(
         TextColumn("{task.description}"),
@@ -58,13 +59,13 @@ def _try(name: str, faults: int, tokens: int) -> trial.Reckoning:
         with TemporaryDirectory() as folder, bar:
             site = Site(Path(folder), "7.10.2", server.new_database() if server else None, trial.SETTINGS)
             site.fill(fill)
-            task = bar.add_task(name, total=faults)
+            task = bar.add_task(name, total=extent.faults)
 
             def told(number: int, ledger: Ledger) -> None:
                 bar.update(task, completed=number, description=f"{name}: {ledger.acknowledged} tokens")
 
             with site:
-                return trial.run(site, server, faults=faults, tokens=tokens, told=told)
+                return trial.run(site, server, extent, told)
     finally:
         if server:
             server.remove()

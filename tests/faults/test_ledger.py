@@ -38,7 +38,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_ended_comes_back(
     site = Site(tmp_path, "7.10.2", server.new_database() if server else None, trial.SETTINGS)
     site.fill(fill)
     with site:
-        reckoning = trial.run(site, server, faults=7, tokens=100)
+        reckoning = trial.run(site, server, trial.Extent(faults=7, tokens=100))
     assert reckoning.kept, (reckoning, site.log[-2000:])
     assert reckoning.acknowledged >= 100
 

@@ -1,5 +1,6 @@
 """Faults, one after the other, under traffic; then the reckoning."""
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,21 @@ from tests.wire.sessions import INACTIVE, introspect, present, redeem
 
 GRACE = "300"
 SETTINGS = {"REFRESH_GRACE": GRACE, "WORKERS": "2", "THREADS": "4", "LOG_LEVEL": "warning"}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much happens.
+
+    Args:
+        faults: one after the other.
+        tokens: sessions that must be acknowledged meanwhile, at least: after each fault its share of them.
+        seconds: after which no further fault happens, and there are as many fewer.
+    """
+
+    faults: int
+    tokens: int
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -52,9 +68,7 @@ class Reckoning:
 def run(
     site: Site,
     database: DatabaseServer | None,
-    *,
-    faults: int,
-    tokens: int,
+    extent: Extent,
     told: Callable[[int, Ledger], None] = lambda _faults, _ledger: None,
 ) -> Reckoning:
     """Let faults happen to a server that was filled and started.
@@ -62,21 +76,26 @@ def run(
     Args:
         site: with SETTINGS.
         database: its database's server, if there is one.
-        faults: how many.
-        tokens: sessions that must be acknowledged meanwhile, at least: after each fault its share of them.
+        extent: of the trial.
         told: called after each fault.
 
     Raises:
         AssertionError: the server did not come back from a fault within a minute.
     """
     ledger = Ledger()
+    happened = 0
+    shares = extent.faults + 1
+    end = time.monotonic() + extent.seconds
     with customers(site, ledger):
-        _wait_for(ledger, tokens // (faults + 1))
-        for number, fault in enumerate(schedule(faults), 1):
+        _wait_for(ledger, extent.tokens // shares)
+        for fault in schedule(extent.faults):
+            if time.monotonic() > end:
+                break
             fault(site, database)
-            _wait_for(ledger, tokens * (number + 1) // (faults + 1))
-            told(number, ledger)
-    return reckon(site, faults, ledger)
+            happened += 1
+            _wait_for(ledger, extent.tokens * (happened + 1) // shares)
+            told(happened, ledger)
+    return reckon(site, happened, ledger)
 
 
 def _wait_for(ledger: Ledger, acknowledged: int) -> None:
