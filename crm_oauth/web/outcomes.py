@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from flask import Flask, Response, g, request
 
@@ -37,9 +38,13 @@ def install_observers(app: Flask, endpoint: str, observers: Sequence[Observer]) 
 
 def _final(outcome: Outcome | None, status: int) -> Outcome:
     if outcome is None:
-        # Nobody got as far as having one: a body too large, or a database or directory that is away.
-        return Outcome("", "", "", status, _FAULTS.get(status, "server_error"), 0.0, Origin.of(request))
+        # Nobody got as far as having one: a body too large or badly framed, or a database or directory that is away.
+        return Outcome("", "", "", status, _refusal(status), 0.0, Origin.of(request))
     if status != outcome.status:
         # The commit failed.
-        return replace(outcome, status=status, refusal=_FAULTS.get(status, "server_error"))
+        return replace(outcome, status=status, refusal=_refusal(status))
     return outcome
+
+
+def _refusal(status: int) -> str:
+    return _FAULTS.get(status, "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter
+from tests.framing.connection import statuses
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.exchange import post_json, send
@@ -67,6 +68,16 @@ def test_every_outcome_is_an_entry(site: Site) -> None:
         ]
     )
     assert {entry.address for entry in trail(site)} == {"127.0.0.1"}
+
+
+def test_a_body_that_cannot_be_read_is_the_client_s_fault(site: Site) -> None:
+    """A broken chunk and a body that is too large are refused with the client's mistake as the reason, not a fault."""
+    head = f"POST {TOKEN_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
+    with site:
+        assert statuses(site.port, head + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n") == [400]
+        assert post_json(site.url, TOKEN_PATH, {"grant_type": "x" * 70_000}).status == 413
+    told = [(entry.event, entry.detail) for entry in trail(site)]
+    assert told == [("token_refused", "invalid_request"), ("token_refused", "too_large")]
 
 
 def test_one_identifier_leads_everywhere(site: Site) -> None:
