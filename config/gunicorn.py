@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 from crm_oauth.settings import Settings
 
 _settings = Settings.load()
+
+# Programs are looked for in the working directory last, though gunicorn would begin there: an `app.py` or a `grants/`
+# that somebody keeps beside the `.env` is not ours.
+_here = os.getcwd()  # noqa: PTH109  # as gunicorn spells it
+sys.path[:] = [*(_place for _place in sys.path if _place != _here), _here]
 
 bind = _settings.bind
 workers = _settings.workers

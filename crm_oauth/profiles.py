@@ -8,6 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from crm_oauth.compat.intervals import Interval, parse_interval
 from crm_oauth.faults import StartupError
+from crm_oauth.shipped import shipped
+
+DEFAULT = "default"
+"""The profile that is meant when none is named: another name of one that ships."""
 
 
 def _as_path(value: str) -> str:
@@ -103,16 +107,9 @@ class Profile(_Section):
     shared: Shared = Shared(lacks=[], secret_hash="sha256", grant_type="")  # noqa: S106  # a kind of hash
 
 
-def profile_directory() -> Path:
-    """Return the folder of the profiles that ship: in a checkout beside the package, else inside it."""
-    package = Path(__file__).parent
-    beside = package.parent / "config"
-    return beside if beside.is_dir() else package / "config"
-
-
 def profile_names() -> list[str]:
     """Return the names of the profiles that ship, without the alias `default`."""
-    return sorted(path.stem for path in profile_directory().glob("*.toml") if not path.is_symlink())
+    return sorted(path.stem for path in shipped("config").glob("*.toml") if path.stem != DEFAULT)
 
 
 def load_profile(name: str) -> Profile:
@@ -124,7 +121,7 @@ def load_profile(name: str) -> Profile:
     Raises:
         StartupError: when there is no such profile, or with a sentence for each bad key of it.
     """
-    path = Path(name) if "/" in name or name.endswith(".toml") else profile_directory() / f"{name}.toml"
+    path = Path(name) if "/" in name or name.endswith(".toml") else shipped("config") / f"{name}.toml"
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

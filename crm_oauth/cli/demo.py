@@ -3,7 +3,9 @@
 import json
 import secrets
 import shlex
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from crm_oauth.cli.users import new_user
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
@@ -46,7 +48,7 @@ def add_demo(database: Database, profile: Profile, bind: str) -> str:
             stores.clients.add(_client(request, user.id))
     address = _address(bind)
     told = [*_told(password, requests, address + profile.endpoint.paths[0])]
-    panel = f"\nThe panel: {address}/admin/, for those made by: .venv/bin/crm-oauth users add NAME --admin"
+    panel = f"\nThe panel: {address}/admin/, for those made by: {_program()} users add NAME --admin"
     return "\n".join([*told, panel, ""])
 
 
@@ -69,6 +71,12 @@ def _told(password: str, requests: list[dict[str, str]], endpoint: str) -> Itera
     for request in requests:
         body = shlex.quote(json.dumps(request))
         yield f"\ncurl {endpoint} -H 'Content-Type: application/vnd.api+json' -d {body}"
+
+
+def _program() -> str:
+    """Name this command as the shell finds it from here."""
+    path = Path(sys.executable).with_name("crm-oauth")
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def _address(bind: str) -> str:

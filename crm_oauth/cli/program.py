@@ -4,6 +4,7 @@ import click
 
 from crm_oauth.cli.audit import audit
 from crm_oauth.cli.clients import clients
+from crm_oauth.cli.config import config
 from crm_oauth.cli.database import reason
 from crm_oauth.cli.db import db
 from crm_oauth.cli.doctor import doctor
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, doctor, clients, users, tokens, keys, profile, db, import_rows, audit):
+for command in (init, serve, doctor, clients, users, tokens, keys, profile, db, import_rows, audit, config):
     main.add_command(command)

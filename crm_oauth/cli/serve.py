@@ -7,8 +7,8 @@ import click
 
 from crm_oauth.cli.checks import examine
 from crm_oauth.faults import StartupError
-from crm_oauth.profiles import profile_directory
 from crm_oauth.settings import PREFIX
+from crm_oauth.shipped import shipped
 
 
 @click.command()
@@ -30,6 +30,6 @@ def serve(**options: str | int | None) -> None:
     for finding in findings:
         if finding.result == "warning":
             click.echo(f"warning: {finding.detail}", err=True)
-    config = str(profile_directory() / "gunicorn.py")
+    config = str(shipped("config") / "gunicorn.py")
     # Gunicorn takes the place of this process, and with it the signals that are sent here.
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", config, "app:create_app()"])  # noqa: S606  # no shell is wanted
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "gunicorn", "--config", config, "app:create_app()"])  # noqa: S606  # no shell is wanted

@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, inspect, select, table, text
 
 from crm_oauth.faults import StartupError
+from crm_oauth.shipped import shipped
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Token
 from crm_oauth.store.sharing import VERSION_TABLE
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-_PACKAGE = Path(__file__).parents[1]
 
 # Seconds to wait for another process that is upgrading the same database, or for one large table to be altered.
 _PATIENCE = 600
@@ -137,20 +135,14 @@ def _revision(connection: Connection, version_table: str) -> str | None:
 @cache
 def _revisions() -> frozenset[str]:
     # A migration's file begins with its number, which is its revision.
-    return frozenset(script.name.partition("_")[0] for script in (_migrations() / "versions").glob("[0-9]*.py"))
-
-
-def _migrations() -> Path:
-    # A wheel carries them inside the package, a checkout beside it.
-    installed = _PACKAGE / "migrations"
-    return installed if installed.is_dir() else _PACKAGE.parent / "migrations"
+    return frozenset(script.name.partition("_")[0] for script in (shipped("migrations") / "versions").glob("[0-9]*.py"))
 
 
 def _config(connection: Connection, version_table: str) -> "Config":
     from alembic.config import Config  # noqa: PLC0415  # as in upgrade()
 
     config = Config()
-    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
     config.attributes.update(connection=connection, version_table=version_table)
     return config
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm_oauth.compat.client_secrets import verify_client_secret
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.ports import TokenFilter
 from tests.cli.conftest import Installation
@@ -56,7 +56,7 @@ def test_a_chosen_secret_is_stored_as_the_profile_says(ready: Installation, prof
 
 
 def _write_sha256_profile(installation: Installation) -> None:
-    text = (profile_directory() / "7.10.2.toml").read_text()
+    text = (shipped("config") / "7.10.2.toml").read_text()
     changed = text.replace('chosen_secret_hash = "bcrypt"', 'chosen_secret_hash = "sha256"')
     (installation.folder / "sha256.toml").write_text(changed)
 

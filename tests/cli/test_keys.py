@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from crm_oauth.key_rotation import rotate_signing_key
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from tests.cli.conftest import SCRIPT, Installation
 from tests.cli.keys import key_folder, listed_keys, load_keys, rotate
 
@@ -41,9 +41,9 @@ def test_rotation_makes_another_key_sign(ready: Installation) -> None:
 @pytest.mark.parametrize(("lifetime", "until"), [("PT1H", "2023-11-14T23:13:20Z"), ("P1M", "2023-12-14T22:13:20Z")])
 def test_the_end_of_the_old_tokens_is_told(ready: Installation, lifetime: str, until: str) -> None:
     """What the old key signed expires an access lifetime, the profile's, after the rotation."""
-    shipped = (profile_directory() / "7.12.toml").read_text()
-    assert 'lifetime = "PT1H"' in shipped
-    (ready.folder / "own.toml").write_text(shipped.replace('"PT1H"', f'"{lifetime}"'))
+    profile_text = (shipped("config") / "7.12.toml").read_text()
+    assert 'lifetime = "PT1H"' in profile_text
+    (ready.folder / "own.toml").write_text(profile_text.replace('"PT1H"', f'"{lifetime}"'))
     old, _ = rotate(ready)
     os.utime(key_folder(ready) / "previous" / f"{old}.pem", (1_700_000_000, 1_700_000_000))
     told = ready.run("keys", "list", PROFILE="own.toml").stdout.splitlines()[-1]

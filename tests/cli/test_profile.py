@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from tests.cli.conftest import Installation
 
 
@@ -36,7 +36,7 @@ def test_the_profile_in_use_is_shown(empty: Installation) -> None:
     assert "7.12" in empty.run("profile", "show", PROFILE="7.12").stdout
 
 
-@pytest.mark.parametrize("path", sorted(profile_directory().glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(shipped("config").glob("*.toml")), ids=lambda path: path.stem)
 def test_what_ships_is_good(empty: Installation, path: Path) -> None:
     """`check` passes each file that ships."""
     assert "good" in empty.told("profile", "check", str(path))
@@ -53,7 +53,7 @@ def test_what_ships_is_good(empty: Installation, path: Path) -> None:
 )
 def test_a_bad_profile_is_told(empty: Installation, old: str, new: str, complaint: str) -> None:
     """`check` fails for a grant that is not installed, a bad value, a bad key, and what is no TOML."""
-    text = (profile_directory() / "7.10.2.toml").read_text()
+    text = (shipped("config") / "7.10.2.toml").read_text()
     (empty.folder / "mine.toml").write_text(text.replace(old, new, 1))
     assert complaint in empty.refusal("profile", "check", "mine.toml")
 

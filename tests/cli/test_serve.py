@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from tests.cli.conftest import SCRIPT, Installation
 from tests.support.programs import require_program
 
@@ -106,7 +106,7 @@ def test_a_worker_that_cannot_boot_ends_the_server(empty: Installation, port: in
         "-m",
         "gunicorn",
         "--config",
-        str(profile_directory() / "gunicorn.py"),
+        str(shipped("config") / "gunicorn.py"),
         "app:create_app()",
     ]
     environment = empty.environment(BIND=f"127.0.0.1:{port}")

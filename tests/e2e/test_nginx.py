@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from crm_oauth.store.ports import TokenFilter
 from tests.support.front_end import Nginx
 from tests.support.site import Site
@@ -26,8 +26,8 @@ CACHE = 2  # seconds that nginx keeps a verdict, at most
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server that trusts its front end, and knows scopes enough for a token of 4 KB."""
     folder = tmp_path_factory.mktemp("site")
-    shipped = (profile_directory() / "7.10.2.toml").read_text()
-    before, _known, _after = shipped.partition("known = [")
+    profile_text = (shipped("config") / "7.10.2.toml").read_text()
+    before, _known, _after = profile_text.partition("known = [")
     profile = folder / "profile.toml"
     profile.write_text(f"{before}known = {MANY_SCOPES!r}\n")
     site = Site(folder, str(profile), settings={"TRUSTED_PROXIES": "127.0.0.1"})

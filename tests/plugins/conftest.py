@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from tests.support.site import Site
 
 SAMPLE = Path(__file__).with_name("sample_grant")
@@ -18,8 +18,8 @@ SAMPLE = Path(__file__).with_name("sample_grant")
 
 def profile_with(grant: str, folder: Path) -> str:
     """Copy a profile that ships, with one more grant, and return the copy's path."""
-    shipped = (profile_directory() / "7.10.2.toml").read_text()
-    changed, found = re.subn(r"^grants = \[", f'grants = ["{grant}", ', shipped, flags=re.MULTILINE)
+    profile_text = (shipped("config") / "7.10.2.toml").read_text()
+    changed, found = re.subn(r"^grants = \[", f'grants = ["{grant}", ', profile_text, flags=re.MULTILINE)
     assert found == 1
     copy = folder / "with-plugin.toml"
     copy.write_text(changed)

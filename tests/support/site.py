@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ class Site:
         profile: a profile's name or file.
         database_url: None makes an SQLite file in the folder.
         settings: further settings, without their prefix.
+        program: the `crm-oauth` command; None is that of the checkout.
     """
 
     def __init__(
@@ -33,7 +34,9 @@ class Site:
         profile: str,
         database_url: str | None = None,
         settings: Mapping[str, str] | None = None,
+        program: Sequence[str | Path] | None = None,
     ) -> None:
+        self._program = program or (sys.executable, "-m", "crm_oauth.cli")
         self.folder = folder
         self.port = free_port()
         self.database_url = database_url or f"sqlite:///{folder}/test.db"
@@ -71,7 +74,7 @@ class Site:
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run the `crm-oauth` command here."""
         return subprocess.run(
-            [sys.executable, "-m", "crm_oauth.cli", *arguments],
+            [*self._program, *arguments],
             cwd=self.folder,
             env=self.environment,
             input=stdin,
@@ -89,7 +92,7 @@ class Site:
         """Start the server, and wait until it answers."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "crm_oauth.cli", "serve"],
+                [*self._program, "serve"],
                 cwd=self.folder,
                 env=self.environment,
                 stdout=log,

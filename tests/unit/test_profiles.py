@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from crm_oauth.faults import StartupError
-from crm_oauth.profiles import Profile, load_profile, profile_directory, profile_names
+from crm_oauth.profiles import Profile, load_profile, profile_names
+from crm_oauth.shipped import shipped
 
 SHIPPED = ["7.10.0", "7.10.2", "7.12", "7.14"]
 _KEY = re.compile(r"^(\w+) = ", re.MULTILINE)
 
 
 def _text(name: str) -> str:
-    return (profile_directory() / f"{name}.toml").read_text()
+    return (shipped("config") / f"{name}.toml").read_text()
 
 
 def _faults(path: Path, text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What is built from the checkout: a wheel and a source distribution."""
