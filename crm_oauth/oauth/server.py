@@ -29,7 +29,7 @@ from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
 from crm_oauth.oauth.wire import Origin, Parameters, WireRequest
 from crm_oauth.profiles import Profile
 from crm_oauth.store.audit_entries import AuditEntry
-from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
+from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter, UnknownOwner
 
 _log = get_logger(__name__)
 
@@ -194,7 +194,11 @@ class CrmAuthorizationServer(AuthorizationServer):
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Save the row of a token pair."""
         client = cast("PresentedClient", request.client).client
-        self.repositories().tokens.issue(cast("IssuedToken", token).row, client, request.user)
+        try:
+            self.repositories().tokens.issue(cast("IssuedToken", token).row, client, request.user)
+        except UnknownOwner as error:
+            error.grant_type = cast("WireRequest", request).parameters.texts.get("grant_type", "")
+            raise
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Send none: observers are told of the outcome instead."""

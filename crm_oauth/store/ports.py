@@ -24,6 +24,19 @@ class StaleRead(Exception):  # noqa: N818  # a state of the world, not a mistake
     """What a piece of work had read is not so any more: nothing of it may stay, and it must be done again."""
 
 
+class UnknownOwner(StaleRead):
+    """A token was to act for a user whom the database does not have: deleted at this moment, or never there.
+
+    Args:
+        user_id: the user's.
+    """
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__()
+        self.user_id = user_id
+        self.grant_type = ""
+
+
 class ClientStore(Protocol):
     """The OAuth 2 clients."""
 
@@ -171,7 +184,7 @@ class TokenStore(Protocol):
             user: as it was when it was found that it may authenticate; None for a pair of the client alone.
 
         Raises:
-            StaleRead: one of them was changed or deleted since.
+            StaleRead: one of them was changed or deleted since; UnknownOwner where there is no such user at all.
         """
 
     def find_session(self, access_token: str) -> Session | None:

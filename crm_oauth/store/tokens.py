@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
 from crm_oauth.store import issuing, sessions
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Refresh, ResourceOwner, Token, User
-from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UserStore
+from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
 from crm_oauth.store.unit_of_work import UnitOfWork
 
@@ -37,8 +37,11 @@ class SqlTokenStore:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.user_as_read(user))
-        if inserted != 1:
-            raise StaleRead
+        if inserted == 1:
+            return
+        if user is not None and self._users.get(user.id) is None:
+            raise UnknownOwner(user.id)
+        raise StaleRead
 
     def find_session(self, access_token: str) -> Session | None:
         """Find the live row of the access token with this `jti`, its client and its user."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Response, g
 
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.ports import Repositories, StaleRead
+from crm_oauth.store.ports import Repositories, StaleRead, UnknownOwner
 
 _BAD_REQUEST = 400
 _ATTEMPTS = 5
@@ -46,13 +46,17 @@ def answer_in_unit_of_work(database: Database, answer: Callable[[], Response]) -
     Raises:
         DatabaseUnavailable: when the database is away, also at the commit: the client is then not told of success;
             or when rows change faster than they can be read.
+        UnknownOwner: a grant names, again and again, a user whom the database does not have.
     """
+    stale = StaleRead()
     for _ in range(_ATTEMPTS):
         g.consequences = ()
         try:
             return _answer_once(database, answer)
-        except StaleRead:
-            continue
+        except StaleRead as error:
+            stale = error
+    if isinstance(stale, UnknownOwner):
+        raise stale
     raise DatabaseUnavailable("the rows of one request were changed again and again")
 
 

@@ -15,7 +15,7 @@ from crm_oauth.compat.league import Dialect
 from crm_oauth.compat.php_json import dumps
 from crm_oauth.profiles import Profile
 from crm_oauth.store.db import DatabaseUnavailable
-from crm_oauth.store.ports import DirectoryUnavailable
+from crm_oauth.store.ports import DirectoryUnavailable, UnknownOwner
 from crm_oauth.web.responses import response_of
 
 _RETRY_AFTER = 5  # seconds; a database or a directory that restarts is back by then
@@ -74,7 +74,7 @@ def install_error_answers(
         return other(BadRequest())
 
     def fault(error: Exception) -> Response:
-        _log.error("unexpected fault", exc_info=error)
+        _log_fault(error)
         return response_of(dialect.render(Fault(Meaning.SERVER_ERROR)))
 
     app.register_error_handler(MethodNotAllowed, wrong_method)
@@ -84,6 +84,14 @@ def install_error_answers(
     app.register_error_handler(HTTPException, other)
     app.register_error_handler(ParseException, badly_framed)
     app.register_error_handler(Exception, fault)
+
+
+def _log_fault(error: Exception) -> None:
+    if isinstance(error, UnknownOwner):
+        what = "a grant named a user whom the database does not have"
+        _log.error(what, grant_type=error.grant_type, user_id=error.user_id)
+    else:
+        _log.error("unexpected fault", exc_info=error)
 
 
 def _discard_body() -> None:

@@ -1,12 +1,9 @@
 """Which pages are made from the program."""
 
-from pathlib import Path
-
 from tests.documents.commands_page import commands_page
 from tests.documents.errors_page import errors_page
+from tests.documents.profile_page import profile_page
 from tests.documents.settings_page import settings_page
-
-ROOT = Path(__file__).parents[2]
 
 
 def made_pages() -> dict[str, str]:
@@ -15,4 +12,5 @@ def made_pages() -> dict[str, str]:
         "docs/reference/settings.md": settings_page(),
         "docs/reference/commands.md": commands_page(),
         "docs/reference/errors.md": errors_page(),
+        "docs/profiles.md": profile_page(),
     }

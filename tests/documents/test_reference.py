@@ -4,7 +4,8 @@ import pytest
 
 from crm_oauth.compat.faults import Meaning
 from tests.documents.causes import BEARERS, EVERYWHERE, TOKEN_REQUESTS
-from tests.documents.made import ROOT, made_pages
+from tests.documents.made import made_pages
+from tests.documents.reading import ROOT
 
 
 @pytest.mark.parametrize("path", made_pages())

@@ -40,6 +40,21 @@ def test_pipeline(site: Site, till: dict[str, str]) -> None:
 
 
 @WITH_THE_GRANT
+def test_user_whom_the_database_does_not_have(site: Site, till: dict[str, str]) -> None:
+    """A grant that names a user who is no row gets no token: a server_error, and one plain line that says why."""
+    before = len(site.log.splitlines())
+    received = post_json(site.url, "/Api/access_token", CARD | till | {"card_number": "0000-0000"})
+    assert (received.status, received.document["error"]) == (500, "server_error")
+    assert "retry-after" not in received.headers
+    lines = [json.loads(line) for line in site.log.splitlines()[before:]]
+    [fault] = [line for line in lines if line["level"] == "error"]
+    assert fault["event"] == "a grant named a user whom the database does not have"
+    assert (fault["grant_type"], fault["user_id"]) == (CARD["grant_type"], "guest")
+    assert fault["request_id"] == received.headers["x-request-id"]
+    assert _ask(site, CARD | till)["token_type"] == "Bearer"
+
+
+@WITH_THE_GRANT
 def test_shown_with_its_origin(site: Site, profile: str) -> None:
     """The command line names the distribution and version that the outside grant comes from."""
     shown = json.loads(site.command("profile", "show", profile, "--json").stdout)

@@ -5,7 +5,7 @@ from sqlalchemy import delete, update
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
-from crm_oauth.store.ports import StaleRead, TokenFilter
+from crm_oauth.store.ports import StaleRead, TokenFilter, UnknownOwner
 from tests.support.plans import statements
 
 from .conftest import CLIENT_CHANGES, NOW
@@ -179,3 +179,12 @@ def test_after_another_write_both_become_true_together(database: Database, clien
     with database.unit_of_work() as stores:
         assert stores.clients.get("client-2") is not None
     assert len(issued(database)) == 1
+
+
+def test_a_user_without_a_row_is_told_apart(database: Database, client: Client) -> None:
+    """Of a user whom the database does not have it is said so, not only that something has changed."""
+    stranger = User(id="user-2", user_name="stranger", status="Active")
+    with pytest.raises(UnknownOwner) as caught:
+        issue(database, client, stranger)
+    assert caught.value.user_id == "user-2"
+    assert issued(database) == []
