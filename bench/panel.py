@@ -56,7 +56,8 @@ def _first_page(
 def _searches(database: Database) -> dict[str, TokenSearch]:
     now = datetime.now(UTC)
     with _unit(database) as session:
-        token = session.query(Token).order_by(Token.date_entered.desc()).offset(ROWS // 2).limit(1).one()
+        # Identifiers are digests, so this is any token.
+        token = session.query(Token).where(Token.id > "8").order_by(Token.id).limit(1).one()
     return {
         "all": TokenSearch(),
         "a client": TokenSearch(client_ids=(token.client or "",)),

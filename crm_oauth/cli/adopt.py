@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import open_database, reason
 from crm_oauth.cli.output import working
 from crm_oauth.profiles import load_profile, profile_names
@@ -30,6 +31,7 @@ def adopt(*, dry_run: bool, with_indexes: bool) -> None:
         if not dry_run:
             with working("Making tables"):
                 schema.adopt(database)
+            _note(database, "database_adopted", survey.to_make)
         tables = ", ".join(survey.to_make) or "none, all are there"
         click.echo(f"{'Tables to be made' if dry_run else 'Tables made'}: {tables}.")
         if not with_indexes:
@@ -62,6 +64,14 @@ def _make_indexes(database: Database, statements: tuple[str, ...]) -> None:
     try:
         with working("Making indexes"):
             adoption.make_indexes(database, statements)
+        _note(database, "indexes_made", statements)
     except DatabaseUnavailable as error:
         raise click.ClickException(f"The indexes were not all made. {reason(error)}") from None
     click.echo("\n".join(f"Done: {statement};" for statement in statements) or "No index is missing.")
+
+
+def _note(database: Database, event: str, made: tuple[str, ...]) -> None:
+    # Afterwards: MySQL commits each of these statements by itself, and there was no trail before the first.
+    if made:
+        with database.unit_of_work() as stores:
+            note_act(stores, event, f"made: {len(made)}")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import IntegrityError
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import current_database
 from crm_oauth.cli.import_places import opened
 from crm_oauth.cli.output import json_option, show_table
@@ -58,11 +59,25 @@ def suitecrm(*, place: str, password_stdin: bool, zone: ZoneInfo | None, dry_run
             raise click.ClickException("This is the very database of the settings: nothing needs to be copied.")
         try:
             zone = zone or settings.suitecrm_timezone or ZoneInfo("UTC")
-            tallies = _copy(source, target, zone, dry_run=dry_run)
+            if dry_run:
+                tallies = _copy(source, target, zone, dry_run=True)
+            else:
+                tallies = _copy_noted(source, target, zone, f"{database.url.host}/{database.url.database}")
         except IntegrityError:
             raise click.ClickException("Someone else added the same rows meanwhile; run it again.") from None
     show_table(_COLUMNS, map(astuple, tallies), as_json=as_json)
     click.get_current_context().exit(any(tally.refused for tally in tallies))
+
+
+def _copy_noted(source: Source, target: Database, zone: ZoneInfo, name: str) -> list[Tally]:
+    """Copy in many transactions, with entries in the trail before the first and after the last."""
+    with target.unit_of_work() as stores:
+        note_act(stores, "import_begun", f"from {name}")
+    tallies = _copy(source, target, zone, dry_run=False)
+    counts = "; ".join(f"{each.table}: {each.added} added, {each.changed} changed" for each in tallies)
+    with target.unit_of_work() as stores:
+        note_act(stores, "import_ended", counts)
+    return tallies
 
 
 def _copy(source: Source, target: Database, zone: ZoneInfo, *, dry_run: bool) -> list[Tally]:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
+from crm_oauth.store.audit_entries import AuditFilter
 from tests.cli.conftest import Installation
 from tests.suitecrm.conftest import Import
 from tests.suitecrm.site_database import checksums, make_site_database
@@ -55,6 +57,23 @@ def test_a_dry_run_tells_and_writes_nothing(importing: Import) -> None:
     summary, _complaints = importing.run("--dry-run")
     assert summary["oauth2tokens"] == _counts(read=1, added=1)
     assert not any(importing.rows().values())
+
+
+def test_an_import_is_in_the_trail(quick_import: Import) -> None:
+    """The trail tells when an import began, from where, and what it did when it ended; of a dry run nothing."""
+    _fill(quick_import)
+    quick_import.run("--dry-run")
+    quick_import.run()
+    with quick_import.database.unit_of_work() as stores:
+        ended, begun = (record.entry for record in stores.audit.search(AuditFilter()))
+    url = make_url(quick_import.site.url)
+    assert (begun.event, begun.detail) == ("import_begun", f"from {url.host}/{url.database}")
+    assert (ended.event, ended.detail) == (
+        "import_ended",
+        "oauth2clients: 1 added, 0 changed; users: 1 added, 0 changed; oauth2tokens: 1 added, 0 changed",
+    )
+    assert begun.actor == ended.actor
+    assert begun.actor.startswith("cli:")
 
 
 DEAD: dict[str, dict[str, Any]] = {

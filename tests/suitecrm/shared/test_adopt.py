@@ -1,5 +1,7 @@
 """SuiteCRM's own database is adopted: our tables come into it, and its own stay as they are."""
 
+import json
+
 import pytest
 from sqlalchemy import make_url, text
 
@@ -48,6 +50,17 @@ def test_suitecrms_tables_stay_as_they_are(empty: Installation, crm: SiteDatabas
         assert (definitions(crm), checksums(crm)) == before
         assert tables(crm) == OURS | set(SUITECRM)
     assert "is current" in empty.run("db", "check", DATABASE_URL=crm.url).stdout
+
+
+def test_what_is_made_is_in_the_trail(empty: Installation, crm: SiteDatabase) -> None:
+    """The trail tells of the adoption and of the indexes, once: a run that makes nothing is no act."""
+    for _ in range(2):
+        adopt(empty, crm, "--with-indexes")
+    exported = empty.run("audit", "export", DATABASE_URL=crm.url).stdout
+    acts = [json.loads(line) for line in exported.splitlines()]
+    assert [act["event"] for act in acts] == ["database_adopted", "indexes_made"]
+    assert acts[0]["detail"] == f"made: {len(OURS)}"
+    assert all(act["actor"].startswith("cli:") for act in acts)
 
 
 def test_a_dry_run_does_nothing(empty: Installation, crm: SiteDatabase) -> None:
