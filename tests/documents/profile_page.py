@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from crm_oauth.profiles import Profile, load_profile, profile_directory, profile_names
+from crm_oauth.profiles import Profile, load_profile, profile_names
 from tests.documents.markdown import code, table
 from tests.documents.reading import ROOT
 
@@ -39,7 +39,7 @@ def _differences() -> str:
 
 
 def _keys() -> str:
-    comments = dict(_comments((profile_directory() / "default.toml").read_text()))
+    comments = dict(_comments((ROOT / "config" / "default.toml").read_text()))
     rows = [(code(key), takes, comments[key]) for key, takes in _takes(Profile)]
     return table(("key", "takes", "what it decides"), rows)
 

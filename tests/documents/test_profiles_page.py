@@ -1,6 +1,5 @@
 """docs/profiles.md: its commands run in their order, and say what it shows."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,7 @@ PAGE = "docs/profiles.md"
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """A checkout's profiles, and the settings of an installation."""
-    shutil.copytree(ROOT / "config", tmp_path / "config", symlinks=True)
+    """Settings and a folder."""
     return Site(tmp_path, "default")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.grant import Grant
-from tests.documents.reading import ROOT, blocks, command_lines, files, text_of
+from tests.documents.reading import blocks, command_lines, files, text_of
 from tests.documents.shell import run
 from tests.support.site import Site
 from tests.wire.exchange import claims_of, post_json
@@ -31,7 +30,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("tutorial")
     site = Site(folder, "7.10.2")
     site.environment |= {"PYTHONPATH": str(folder / "plugins")}
-    shutil.copytree(ROOT / "config", folder / "config")
     for name, text in files(PAGE).items():
         (folder / name).write_text(text)
     with (folder / "intranet_ticket.py").open("a") as module:
