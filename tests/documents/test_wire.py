@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def values(site: Site) -> dict[str, str]:
     """Make what the examples stand for: a user and a client of each kind."""
     site.command("users", "add", "anna", "--password-stdin", stdin="PASSWORD\n").check_returncode()
-    made = {}
+    made: dict[str, str] = {}
     for word, grant in ("MACHINE", "client_credentials"), ("CLIENT", "password"):
         add = ("clients", "add", "--name", word, "--grant", grant, "--user", "anna", "--json")
         client = json.loads(site.command(*add).stdout)
