@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Double, case, delete, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.rates import Rate
-from crm_oauth.store.db import Database
+from crm_oauth.store.db import Conflict, Database
 from crm_oauth.store.models import GuessRow
 
 _FORGOTTEN_AFTER = 2 * 86_400  # seconds after which a row is removed whatever its rate
@@ -39,8 +39,8 @@ class DatabaseCounter:
 
     def add(self, subject: str, rate: Rate, now: float) -> float:
         """Count a failure by one UPDATE, or by an INSERT that another process may win."""
-        while True:
-            with suppress(IntegrityError), self._database.connection() as connection:
+        while True:  # where both were on other nodes, either may have to give way
+            with suppress(IntegrityError, Conflict), self._database.connection() as connection:
                 if not _raise_level(connection, subject, rate, now):
                     connection.execute(insert(GuessRow).values(subject=subject, level=1.0, updated_at=now))
                     if next(self._new_rows) % _CLEAN_EVERY == 0:

@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, exc, text
 from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
+from crm_oauth.store.refusals import is_conflict
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.unit_of_work import UnitOfWork
@@ -20,6 +21,10 @@ class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not 
 
     Its text is the driver's, which may name hosts and accounts: for the log and the operator, never for a client.
     """
+
+
+class Conflict(DatabaseUnavailable):
+    """Others changed the same rows, and were faster, perhaps on another node. Nothing was done; try again at once."""
 
 
 class Database:
@@ -125,7 +130,7 @@ def _faults_translated() -> Iterator[None]:
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
-        raise DatabaseUnavailable(str(error.orig)) from error
+        raise (Conflict if is_conflict(error) else DatabaseUnavailable)(str(error.orig)) from error
     except exc.DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable(str(error.orig)) from error

@@ -1,5 +1,6 @@
 """Engines: what each database needs so that all behave alike."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -8,6 +9,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from crm_oauth.store.forks import part_at_forks
 from crm_oauth.store.liveness import replace_dead_connections
+from crm_oauth.store.mysql import Place, connect_to_one, places_of
+from crm_oauth.store.refusals import drop_useless_connections
 
 CONNECT_TIMEOUT = 3
 LOCK_TIMEOUT = 5
@@ -22,20 +25,22 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
     """Make the engine of a database. Its connections commit each statement; transactions are begun in words.
 
     Args:
-        url: of SQLite (a file), MySQL or MariaDB, or PostgreSQL.
+        url: of SQLite (a file), MySQL or MariaDB, or PostgreSQL; of several servers, as `read_url` returns it.
         pool_size: connections at most; one more thread waits three seconds for one.
         statement_timeout: seconds that one statement may take.
 
     Raises:
-        ValueError: another kind of database, or SQLite in memory, where each connection has its own.
+        ValueError: another kind of database, or SQLite in memory, where each connection has its own; or a bad port.
     """
+    places: Sequence[Place] = ()
     match url.get_backend_name():
         case "sqlite":
             arguments = _sqlite(url)
         case "mysql" | "mariadb":
+            url, places = places_of(url)
             arguments = _mysql(statement_timeout)
         case "postgresql":
-            arguments = _postgresql(statement_timeout)
+            arguments = _postgresql(url, statement_timeout)
         case other:
             raise ValueError(f"not a database that is supported: {other}")
     engine = create_engine(
@@ -52,11 +57,13 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
         case "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
         case "mysql" | "mariadb":
+            connect_to_one(engine, places)
             event.listen(engine, "connect", _prepare_mysql)
         case "postgresql":
             from crm_oauth.store.postgresql import limit_waiting  # noqa: PLC0415  # its driver need not be installed
 
             limit_waiting(engine, statement_timeout)
+    drop_useless_connections(engine)
     part_at_forks(engine)
     replace_dead_connections(engine)
     return engine
@@ -98,10 +105,13 @@ def _prepare_mysql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     cursor.close()
 
 
-def _postgresql(statement_timeout: int) -> dict[str, Any]:
+def _postgresql(url: URL, statement_timeout: int) -> dict[str, Any]:
     limits = {"statement_timeout": f"{statement_timeout}s", "lock_timeout": f"{LOCK_TIMEOUT}s"}
     limits["default_transaction_isolation"] = r"read\ committed"
+    # Of several servers the one that takes writes, unless the URL says which.
+    several = isinstance(url.query.get("host"), tuple) and "target_session_attrs" not in url.query
     return {
+        **({"target_session_attrs": "read-write"} if several else {}),
         "connect_timeout": CONNECT_TIMEOUT,
         "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         # Of a server whose machine has gone the network says nothing.

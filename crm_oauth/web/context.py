@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Response, g
 
-from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.db import Conflict, Database, DatabaseUnavailable
 from crm_oauth.store.ports import Repositories, StaleRead, UnknownOwner
 
 _BAD_REQUEST = 400
@@ -41,19 +41,20 @@ def answer_in_unit_of_work(database: Database, answer: Callable[[], Response]) -
 
     Args:
         database: where the unit of work is opened.
-        answer: makes the answer; called again, in a new unit of work, when what it had read was stale.
+        answer: makes the answer; called again, in a new unit of work, when what it had read was stale or others were
+            faster.
 
     Raises:
         DatabaseUnavailable: when the database is away, also at the commit: the client is then not told of success;
             or when rows change faster than they can be read.
         UnknownOwner: a grant names, again and again, a user whom the database does not have.
     """
-    stale = StaleRead()
+    stale: StaleRead | Conflict = StaleRead()
     for _ in range(_ATTEMPTS):
         g.consequences = ()
         try:
             return _answer_once(database, answer)
-        except StaleRead as error:
+        except (StaleRead, Conflict) as error:
             stale = error
     if isinstance(stale, UnknownOwner):
         raise stale

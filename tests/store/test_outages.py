@@ -123,6 +123,24 @@ def test_read_only_database_is_unavailable(postgresql_server: DatabaseServer) ->
     database.dispose()
 
 
+def test_connection_to_a_server_that_takes_no_writes_is_given_up(postgresql_server: DatabaseServer) -> None:
+    """What was connected while the server was read-only is not used again, for it would stay so for ever."""
+    database = Database(postgresql_server.new_database(), pool_size=1)
+    schema.upgrade(database)
+    with database.reading() as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    database.dispose()
+    with database.reading() as connection:
+        connection.execute(text("SET default_transaction_read_only = off"))
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = off"))
+        connection.execute(text("SET default_transaction_read_only = on"))
+    with pytest.raises(DatabaseUnavailable):
+        add_client(database, "1")
+    add_client(database, "1")
+    database.dispose()
+
+
 def test_mistake_is_no_outage(database: Database) -> None:
     """A statement that breaks a rule of the schema fails as itself, without the values that it was given."""
     add_client(database, "a-client-id")

@@ -17,6 +17,10 @@ from crm_oauth.store.urls import read_url
         ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
         ("sqlite:///f.db", "sqlite:///f.db"),
         ("oracle://h/d", "oracle://h/d"),
+        ("mysql://u:p,@h/d", "mysql+pymysql://u:p%2C@h/d"),
+        ("mysql://u:p@h1,h2:3307/d?ssl_ca=f", "mysql+pymysql://u:p@/d?host=h1&host=h2%3A3307&ssl_ca=f"),
+        ("mysql+pymysql://u@/d?host=h1&host=h2%3A3307", "mysql+pymysql://u@/d?host=h1&host=h2%3A3307"),
+        ("postgresql://h1:5432,h2:5433/d", "postgresql+psycopg:///d?host=h1%3A5432&host=h2%3A5433"),
     ],
 )
 def test_a_url_without_a_driver_gets_the_shipped_one(given: str, read: str) -> None:
