@@ -35,5 +35,7 @@ def open_directory(settings: Settings) -> "Directory":
     try:
         from crm_oauth.store.directory import Directory  # noqa: PLC0415  # same
     except ImportError as error:
-        raise StartupError([f"{PREFIX}USER_STORE: ldap needs python-ldap ({error}); the README says how."]) from None
+        raise StartupError(
+            [f"{PREFIX}USER_STORE: ldap needs python-ldap ({error}); docs/directory.md says how."]
+        ) from None
     return Directory(settings)

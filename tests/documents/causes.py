@@ -52,7 +52,8 @@ TOKEN_REQUESTS = {
     Meaning.REFRESH_TOKEN_UNDECRYPTABLE: Cause(
         "It is not a refresh token of this server: cut off, an access token, or made under an encryption key that is "
         "no longer there.",
-        "Sign in again. If every client says so, see *The encryption key is lost* in [the runbook](../runbook.md).",
+        "Sign in again. If every client says so, see "
+        "[The encryption key is lost](../runbook.md#the-encryption-key-is-lost).",
     ),
     Meaning.REFRESH_TOKEN_NOT_LINKED: Cause(
         "The refresh token was issued to another client.", "Refresh with the client that got it."
@@ -77,12 +78,13 @@ BEARERS = {
     Meaning.BEARER_NOT_JSON: Cause("The JWT was damaged on its way.", "Send it as it was received."),
     Meaning.BEARER_UNVERIFIED: Cause(
         "No key of this server made the signature: the token is another site's, or its key was retired or lost.",
-        "Get a new token. If every client says so, see *The signing key is lost* in [the runbook](../runbook.md).",
+        "Get a new token. If every client says so, see "
+        "[The signing key is lost](../runbook.md#the-signing-key-is-lost).",
     ),
     Meaning.BEARER_EXPIRED: Cause(
         "The token is past its time, or not valid yet because the clock of the machine that made it is more than a "
         "minute ahead.",
-        "Refresh, or get a new token. If new ones are refused, see *A clock is wrong* in [the runbook](../runbook.md).",
+        "Refresh, or get a new token. If new ones are refused, see [A clock is wrong](../runbook.md#a-clock-is-wrong).",
     ),
     Meaning.BEARER_REVOKED: Cause(
         "The session was revoked, logged out or refreshed, or its user or client is gone or inactive.",
@@ -98,11 +100,13 @@ EVERYWHERE = {
         "through it count as one address.",
     ),
     Meaning.SERVER_ERROR: Cause(
-        "A fault in the program or in a grant from outside.",
-        "Look up the answer's `X-Request-Id` in the log, and report what stands there.",
+        "A fault in the program, or in a grant from outside; such as one that names a user whom the database does not "
+        "have.",
+        "Look up the answer's `X-Request-Id` in the log, and report what stands there; or mend "
+        "[the grant](../writing-a-grant.md).",
     ),
     Meaning.UNAVAILABLE: Cause(
         "The database, or the directory that checks passwords, does not answer.",
-        "Ask again after `Retry-After` seconds. See *503* in [the runbook](../runbook.md).",
+        "Ask again after `Retry-After` seconds. See [503](../runbook.md#503) in the runbook.",
     ),
 }

@@ -11,6 +11,11 @@ def text_of(document: str) -> str:
     return (ROOT / document).read_text()
 
 
+def prose(document: str) -> str:
+    """Return a document without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", text_of(document), flags=re.DOTALL | re.MULTILINE)
+
+
 def blocks(document: str, language: str) -> list[str]:
     """Return the blocks of code in one language."""
     found = re.findall(r"^```(\w*)\n(.*?)^```$", text_of(document), re.DOTALL | re.MULTILINE)

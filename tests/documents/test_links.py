@@ -5,14 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.reading import ROOT, text_of
+from tests.documents.reading import ROOT, prose, text_of
 
 PAGES = ["README.md", "CHANGELOG.md", *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md")))]
 _LINK = re.compile(r"(?:\]\(|(?:src|srcset)=\")(?!https?:)([^)\"\s]+)")
-
-
-def _prose(page: str) -> str:
-    return re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
 
 
 def _anchors(page: Path) -> set[str]:
@@ -23,7 +19,7 @@ def _anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     """Each link and picture of a page is a file that exists, and a heading in it."""
-    for link in _LINK.findall(_prose(page)):
+    for link in _LINK.findall(prose(page)):
         path, _, anchor = link.partition("#")
         target = (ROOT / page).parent / path if path else ROOT / page
         assert target.exists(), link

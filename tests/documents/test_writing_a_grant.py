@@ -20,7 +20,8 @@ COMMANDS = command_lines(PAGE)
 SERVE = COMMANDS.index("crm-oauth serve")
 
 # Without a network, and beside the environment that runs the tests.
-_INSTALL = "python -m pip install --quiet --no-index --no-deps --no-build-isolation --target plugins ."
+_OFFLINE = "--quiet --no-index --no-deps --no-build-isolation ."
+_INSTALL = f"python -m pip install --target plugins {_OFFLINE}"
 _SECOND = 'welcoming_ticket = "intranet_ticket:WelcomingTicketGrant"'
 
 
@@ -94,7 +95,20 @@ def test_a_ticket_is_worth_a_pair(site: Site, served: dict[str, Any]) -> None:
 def test_the_test_of_the_page_passes(site: Site, told: dict[str, str]) -> None:
     """The page's own test, run by its own command, passes."""
     assert told
-    assert "1 passed" in run(site, f"env -u CRM_OAUTH_DATABASE_URL {COMMANDS[-1]}")
+    assert "1 passed" in run(site, f"env -u CRM_OAUTH_DATABASE_URL {_last('python -m pytest')}")
+
+
+def test_the_package_becomes_a_file(site: Site, told: dict[str, str]) -> None:
+    """The last command makes a wheel."""
+    assert told
+    assert _last("pip wheel") == "pip wheel --no-deps ."
+    run(site, f"python -m pip wheel {_OFFLINE}")
+    assert [path.name for path in site.folder.glob("*.whl")] == ["intranet_ticket-1.0-py3-none-any.whl"]
+
+
+def _last(beginning: str) -> str:
+    [command] = [line for line in COMMANDS if line.startswith(beginning)]
+    return command
 
 
 def test_a_grant_may_add_its_user(site: Site, served: dict[str, Any]) -> None:
