@@ -18,11 +18,11 @@ _IN_A_WHEEL = ("crm_oauth/config", "crm_oauth/migrations")
 _SPAN = re.compile(r"`([^`]+)`")
 
 
-def _commands(page: str) -> set[str]:
+def _commands(page: str, program: str) -> set[str]:
     """Return what a page says to type, in prose and in blocks."""
     lines = "".join(blocks(page, "sh")).replace("\\\n", " ").splitlines()
     spans = [" ".join(span.split()) for span in _SPAN.findall(prose(page))]
-    return {text for text in (*lines, *spans) if text.startswith("crm-oauth ")}
+    return {text for text in (*lines, *spans) if text.startswith(f"{program} ")}
 
 
 def _command(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -36,7 +36,7 @@ def _command(words: list[str]) -> tuple[click.Command, list[str]]:
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page: str) -> None:
     """Each `crm-oauth` command of a page is one, with the options that it is given."""
-    for text in _commands(page):
+    for text in _commands(page, "crm-oauth"):
         command, rest = _command(shlex.split(text.partition("|")[0].partition(">")[0])[1:])
         options = {name for parameter in command.get_params(Context(command)) for name in parameter.opts}
         options |= {name for parameter in command.params for name in parameter.secondary_opts}
@@ -58,8 +58,8 @@ def test_settings_exist(page: str) -> None:
 def test_targets_exist(page: str) -> None:
     """Each `make` target of a page is one."""
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text_of(page), re.MULTILINE)
-    assert set(named) <= targets
+    for command in _commands(page, "make"):
+        assert next(word for word in shlex.split(command, comments=True)[1:] if "=" not in word) in targets, command
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
