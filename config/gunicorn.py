@@ -3,10 +3,10 @@
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from crm_oauth.observe.shared_counts import share_counts
 from crm_oauth.settings import Settings
 
 _settings = Settings.load()
@@ -57,15 +57,7 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 # Where the workers keep what they count for /metrics, as files that each of them maps; the library wants to know it
 # before it is imported. A reload (HUP) reads this file again, and goes on counting.
-_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-_PREFIX = "crm-oauth-metrics-"
-if _COUNTS not in os.environ:
-    _folder = Path(worker_tmp_dir or tempfile.gettempdir())
-    for _left in _folder.glob(_PREFIX + "*"):
-        # Of a server that was killed.
-        if _left.stat().st_uid == os.getuid() and not Path("/proc", _left.name.split("-")[3]).exists():
-            shutil.rmtree(_left, ignore_errors=True)
-    os.environ[_COUNTS] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_folder)
+_counts = share_counts(os.getpid())
 
 
 def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn has no types
@@ -77,4 +69,4 @@ def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn h
 
 def on_exit(_server: Any) -> None:  # noqa: ANN401  # same
     """Remove the counts: the next server begins anew."""
-    shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)
+    shutil.rmtree(_counts, ignore_errors=True)

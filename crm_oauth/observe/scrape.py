@@ -11,12 +11,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from crm_oauth.observe.shared_counts import DIRECTORY_VARIABLE
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.purging import RETENTION, Purge
 from crm_oauth.store.token_counts import count_live
-
-DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Where the processes of one server keep their counts; config/gunicorn.py sets it."""
 
 _AT_MOST = 100_000  # a scrape counts no further: what is more is as bad
 

@@ -1,10 +1,13 @@
 """`crm-oauth doctor`."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from tests.cli.conftest import Installation
+from tests.support.recorder import Recorder
+from tests.support.site import free_port
 
 
 def _results(installation: Installation) -> dict[str, str]:
@@ -66,3 +69,30 @@ def test_an_empty_folder_has_every_fault_at_once(empty: Installation) -> None:
     told = empty.refusal("serve")
     for fault in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "database"):
         assert fault in told
+
+
+@pytest.mark.parametrize(
+    "url", ["crm.example.com", "ftp://crm.example.com", "https://", "https://x:70000", "https://u@x"]
+)
+def test_bad_addresses(ready: Installation, url: str) -> None:
+    """What is no address of the web is wrong usage."""
+    assert "https://crm.example.com" in ready.refusal("doctor", "--url", url, status=2)
+
+
+def _at(installation: Installation, url: str) -> dict[str, str]:
+    ended = installation.run("doctor", "--json", "--url", url)
+    assert ended.returncode == 1
+    return {finding["check"]: finding["result"] for finding in json.loads(ended.stdout)}
+
+
+def test_an_address_that_is_not_ours(ready: Installation) -> None:
+    """A server that is not ours, and a port where nobody listens, are faults."""
+    with Recorder() as other:
+        assert _at(ready, f"http://127.0.0.1:{other.port}")["token endpoint"] == "fault"
+    assert _at(ready, f"http://127.0.0.1:{free_port()}/crm")["front end"] == "fault"
+
+
+def test_an_address_without_encryption(ready: Installation) -> None:
+    """Plain http is well on this machine alone."""
+    assert _at(ready, "http://localhost:1")["tls"] == "ok"
+    assert _at(ready, "http://198.51.100.1.invalid")["tls"] == "fault"

@@ -2,27 +2,44 @@
 
 import re
 import socket
+import ssl
+from urllib.parse import urlsplit
 
 _IDLE = 0.5  # seconds without a byte after which no more answers are expected
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})[ \r]")
 
 
-def statuses(port: int, sent: bytes) -> list[int]:
-    """Send bytes to a port of this machine and return the status of each answer to them.
+def connect(url: str, *, source: str = "127.0.0.1") -> socket.socket:
+    """Connect to a server of this machine, by TLS where its address says so.
 
     Args:
-        port: of a server.
+        url: of the server.
+        source: any address of this machine.
+    """
+    address = urlsplit(url)
+    connection = socket.create_connection(("127.0.0.1", address.port), timeout=30, source_address=(source, 0))
+    if address.scheme == "https":
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=address.hostname)
+    return connection
+
+
+def statuses(url: str, sent: bytes, *, source: str = "127.0.0.1") -> list[int]:
+    """Send bytes to a server of this machine and return the status of each answer to them.
+
+    Args:
+        url: of the server.
         sent: any bytes.
+        source: any address of this machine.
     """
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with connect(url, source=source) as connection:
         try:
             connection.sendall(sent)
             while block := connection.recv(65_536):
                 received += block
                 # The first answer may take its time; one more would follow at once.
                 connection.settimeout(_IDLE)
-        except (TimeoutError, ConnectionError):
+        except OSError:  # no more comes, or the server has hung up, which TLS tells as a fault of its own
             pass
     return [int(status) for status in _STATUS.findall(received)]

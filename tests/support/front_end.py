@@ -1,17 +1,17 @@
 """nginx with the configuration that ships, in front of a server of one's own."""
 
-import os
-import pwd
-import subprocess
-import time
-from http.client import HTTPConnection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from tests.support.accounts import own_account
+from tests.support.certificates import issue_certificates
+from tests.support.daemon import Daemon
 from tests.support.programs import require_program
 from tests.support.site import free_port
 
-SHIPPED = Path(__file__).parents[2] / "config" / "nginx.conf"
+CONFIG = Path(__file__).parents[2] / "config"
+CERTIFICATE = "/etc/letsencrypt/live/crm.example.com/"
 
 # The rest of a Debian's /etc/nginx/nginx.conf, in a folder of its own and in the foreground.
 _MAIN = """
@@ -33,75 +33,75 @@ http {{
 """
 
 
+def shipped(name: str, replacements: Mapping[str, str]) -> str:
+    """Return a shipped file's text with ports and paths of a test.
+
+    Args:
+        name: of a file in `config/`.
+        replacements: texts, each of which must be there, and what takes their place.
+    """
+    text = (CONFIG / name).read_text()
+    for theirs, ours in replacements.items():
+        assert theirs in text, theirs
+        text = text.replace(theirs, ours)
+    return text
+
+
 class Nginx:
     """A front end; only ports and paths of the shipped file are replaced.
 
     Args:
         folder: an empty folder.
         upstream_port: where crm-oauth listens.
+        tls: whether it listens as it ships; plain http is quicker to look into.
+        more: further texts of the shipped file, and what takes their place.
     """
 
-    def __init__(self, folder: Path, upstream_port: int) -> None:
+    def __init__(
+        self, folder: Path, upstream_port: int, *, tls: bool = False, more: Mapping[str, str] | None = None
+    ) -> None:
         self._program = require_program("nginx")
+        self._scheme = "https" if tls else "http"
         self.folder = folder
         self.port = free_port()
+        self.plain_port = free_port()
         self.pages = folder / "www"
         (self.pages / "protected").mkdir(parents=True)
-        shipped = SHIPPED.read_text()
-        for theirs, ours in {
-            "server 127.0.0.1:8000;": f"server 127.0.0.1:{upstream_port};",
-            "listen 80;": f"listen 127.0.0.1:{self.port};",
-            "/run/crm-oauth-verdicts": f"{folder}/verdicts",
-            "root /var/www;": f"root {self.pages};",
-        }.items():
-            assert shipped.count(theirs) == 1, theirs
-            shipped = shipped.replace(theirs, ours)
-        (folder / "crm-oauth.conf").write_text(shipped)
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=user))
-        self._process: subprocess.Popen[bytes] | None = None
+        (folder / "locations").mkdir()
+        self.authority, _foreign = issue_certificates(folder)
+        text = shipped(
+            "nginx.conf",
+            {
+                "server 127.0.0.1:8000;": f"server 127.0.0.1:{upstream_port};",
+                "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
+                "listen 443 ssl http2;": f"listen 127.0.0.1:{self.port}{' ssl http2' if tls else ''};",
+                f"{CERTIFICATE}fullchain.pem": f"{folder}/server.pem",
+                f"{CERTIFICATE}privkey.pem": f"{folder}/server.key",
+                "/run/crm-oauth-verdicts": f"{folder}/verdicts",
+                "root /var/www;": f"root {self.pages};",
+                "/etc/nginx/crm-oauth.d/": f"{folder}/locations/",
+                **(more or {}),
+            },
+        )
+        (folder / "crm-oauth.conf").write_text(text)
+        (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=own_account()))
+        log = folder / "error.log"
+        command: list[str | Path] = [self._program, "-p", folder, "-e", log, "-c", folder / "nginx.conf"]
+        self._daemon = Daemon(command, self.port, log)
 
     @property
     def url(self) -> str:
         """Return the front end's address, without a trailing slash."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:
         """Return what nginx complained about."""
-        return (self.folder / "error.log").read_text()
+        return self._daemon.log
 
     def __enter__(self) -> Self:
-        command: list[str | Path] = [
-            self._program,
-            "-p",
-            self.folder,
-            "-e",
-            self.folder / "error.log",
-            "-c",
-            self.folder / "nginx.conf",
-        ]
-        self._process = subprocess.Popen(command)
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            assert self._process.poll() is None, self.log
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.05)  # nothing tells when a port begins to listen
+        self._daemon.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=30)
-
-    def _answers(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except OSError:
-            return False
-        else:
-            return True
-        finally:
-            connection.close()
+        self._daemon.stop()

@@ -16,14 +16,17 @@ _REASON = "needs the program {!r}, which this machine lacks"
 _REASON_PATTERN = re.compile(re.escape(_REASON).replace(re.escape("{!r}"), "'(.+)'"))
 
 
-def require_program(name: str, *, also_in: Iterable[Path] = ()) -> Path:
+def require_program(name: str, *, also_in: Iterable[Path] = (), only_in: Path | None = None) -> Path:
     """Find a program, or skip the test that asks for it; with `CI=true` fail it instead.
 
     Args:
         name: of the executable, such as `php`.
         also_in: directories to search after those of PATH and the system's `sbin`.
+        only_in: the one directory to search.
     """
     directories = [*os.get_exec_path(), "/usr/local/sbin", "/usr/sbin", "/sbin", *map(str, also_in)]
+    if only_in:
+        directories = [str(only_in)]
     found = shutil.which(name, path=os.pathsep.join(directories))
     if not found:
         _report_missing(name)
@@ -39,6 +42,18 @@ def require_module(name: str, *, package: str) -> None:
     """
     if find_spec(name) is None:
         _report_missing(package)
+
+
+def require_file(path: Path, *, package: str) -> Path:
+    """Look for a file that no program's name stands for, as `require_program` looks for a program.
+
+    Args:
+        path: such as a module that a server loads.
+        package: of Debian, which has it.
+    """
+    if not path.exists():
+        _report_missing(package)
+    return path
 
 
 def require_php(*extensions: str) -> Path:

@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +42,8 @@ _TELLING = ("content-type", "www-authenticate", "allow", "pragma", "cache-contro
 def send(url: str, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Received:
     """Send a request with these headers and no others but Host and Content-Length."""
     address = urlsplit(url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    connection = kind(str(address.hostname), address.port, timeout=30)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers.items():
