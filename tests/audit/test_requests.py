@@ -74,7 +74,7 @@ def test_a_body_that_cannot_be_read_is_the_client_s_fault(site: Site) -> None:
     """A broken chunk and a body that is too large are refused with the client's mistake as the reason, not a fault."""
     head = f"POST {TOKEN_PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
     with site:
-        assert statuses(site.port, head + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n") == [400]
+        assert statuses(site.url, head + b"Transfer-Encoding: chunked\r\n\r\nnot a size\r\n") == [400]
         assert post_json(site.url, TOKEN_PATH, {"grant_type": "x" * 70_000}).status == 413
     told = [(entry.event, entry.detail) for entry in trail(site)]
     assert told == [("token_refused", "invalid_request"), ("token_refused", "too_large")]

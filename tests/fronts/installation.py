@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crm_oauth.profiles import profile_directory
+from crm_oauth.shipped import shipped
 from tests.support.accounts import give_away
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
@@ -19,7 +19,7 @@ def make_installation(folder: Path, **settings: str) -> Site:
         settings: without their prefix.
     """
     profile = folder / "profile.toml"
-    before, _known, _after = (profile_directory() / "7.10.2.toml").read_text().partition("known = [")
+    before, _known, _after = (shipped("config") / "7.10.2.toml").read_text().partition("known = [")
     profile.write_text(f"{before}known = {MANY_SCOPES!r}\n")
     site = Site(folder, str(profile), settings=settings)
     site.fill(fill_as_recorded)

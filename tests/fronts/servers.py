@@ -67,7 +67,8 @@ def apache_wsgi(more: Mapping[str, str]) -> Iterator[Front]:
         account, group = service_account()
         replacements = {
             "/opt/crm-oauth/.venv": str(environment),
-            "/opt/crm-oauth/config": f"{ours}/config",
+            "/opt/crm-oauth/wsgi.py": f"{ours}/config/wsgi.py",
+            "<Directory /opt/crm-oauth>": f"<Directory {ours}/config>",
             "home=/opt/crm-oauth": f"home={folder}",
             "user=crm-oauth group=crm-oauth": f"user={account} group={group}",
         }
@@ -87,7 +88,7 @@ def uwsgi(more: Mapping[str, str]) -> Iterator[Front]:
         account, group = service_account()
         replacements = {
             "/opt/crm-oauth/.venv": str(environment),
-            "/opt/crm-oauth/config": f"{ours}/config",
+            "/opt/crm-oauth/wsgi.py": f"{ours}/config/wsgi.py",
             "chdir = /opt/crm-oauth": f"chdir = {folder}",
             "uid = crm-oauth": f"uid = {account}",
             "gid = crm-oauth": f"gid = {group}",
