@@ -1,0 +1,1 @@
+"""docs/scaling.md is held to the truth."""
