@@ -19,12 +19,18 @@ _SERIES = "WITH RECURSIVE series (n) AS (SELECT {first} UNION ALL SELECT n + 1 F
 # Identifiers are as long and as scattered as those that a server draws; one client holds half of the tokens, every
 # third has no refresh token, every hundredth is revoked.
 _TOKENS = {
-    "id": "md5('row' || n)",
+    "id": "md5('row' || n) || '-row'",
+    "name": "''",
     "access_token": "md5('access' || n) || md5('token' || n) || '0123456789abcdef'",
     "refresh_token": "CASE WHEN n % 3 > 0 THEN md5('refresh' || n) || md5('again' || n) || '0123456789abcdef' END",
     "client": f"md5('client' || (CASE WHEN n % 2 = 0 THEN 0 ELSE n % {CLIENTS} END))",
     "assigned_user_id": f"md5('user' || (n % {USERS}))",
     "date_entered": "{entered}",
+    "date_modified": "{entered}",
+    "modified_user_id": "'1'",
+    "created_by": "''",
+    "token_type": "''",
+    "grant_type": "''",
     "access_token_expires": "{access_expires}",
     "refresh_token_expires": "CASE WHEN n % 3 > 0 THEN {refresh_expires} END",
     "token_is_revoked": "CASE WHEN n % 100 = 0 THEN {true} ELSE {false} END",
@@ -34,6 +40,24 @@ _AFTER = {
     "sqlite": "(datetime('{newest:%F %T}', ({seconds}) || ' seconds') || '.000000')",
     "mysql": "(CAST('{newest:%F %T}' AS DATETIME) + INTERVAL ({seconds}) SECOND)",
     "postgresql": "(timestamp '{newest:%F %T}' + ({seconds}) * interval '1 second')",
+}
+# What a refresh leaves behind beside the new pair: who succeeded whom, and an entry of the audit trail.
+_REFRESHES = {
+    "token_id": "md5('row' || n) || '-row'",
+    "successor_id": "md5('row' || (n + 1)) || '-row'",
+    "line_id": "md5('line' || (n % 100000)) || '-row'",
+    "used_at": "{entered}",
+}
+_AUDIT = {
+    "at": "{entered}",
+    "event": "'token_issued'",
+    "detail": "''",
+    "grant_type": "'refresh_token'",
+    "client_id": f"md5('client' || (n % {CLIENTS}))",
+    "user_id": f"md5('user' || (n % {USERS}))",
+    "actor": "''",
+    "address": "'203.0.113.' || (n % 256)",
+    "request_id": "(1000000000000 + n) || md5('request' || n)",
 }
 _CLIENTS = {
     "id": "md5('client' || n)",
@@ -46,14 +70,15 @@ _CLIENTS = {
 }
 
 _SESSIONS = {
-    "sqlite": ["PRAGMA synchronous = OFF"],
+    "sqlite": ["PRAGMA synchronous = OFF", "PRAGMA cache_size = -2000000"],
     "mysql": ["SET SESSION sql_mode = 'PIPES_AS_CONCAT'", f"SET SESSION max_recursive_iterations = {_CHUNK + 1}"],
     "postgresql": ["SET synchronous_commit = off"],
 }
+_FILLED = ("oauth2tokens", "oauth2clients", "crm_oauth_refreshes", "crm_oauth_audit")
 _SETTLED = {
     "sqlite": ["PRAGMA wal_checkpoint(TRUNCATE)"],
-    "mysql": ["ANALYZE TABLE oauth2tokens", "ANALYZE TABLE oauth2clients"],
-    "postgresql": ["VACUUM ANALYZE oauth2tokens", "VACUUM ANALYZE oauth2clients", "CHECKPOINT"],
+    "mysql": [f"ANALYZE TABLE {table}" for table in _FILLED],
+    "postgresql": [*(f"VACUUM ANALYZE {table}" for table in _FILLED), "CHECKPOINT"],
 }
 
 
@@ -74,14 +99,25 @@ def add_tokens(url: str, have: int, want: int, *, newest: datetime | None = None
         pace: seconds from one to the next.
     """
     with _filling(url) as connection:
-        after = _AFTER[connection.dialect.name]
-        age = f"(n - {want}) * {pace}"
-        lifetimes = {"entered": 0, "access_expires": 3600, "refresh_expires": 30 * 86_400}
-        moments = {
-            name: after.format(newest=newest or datetime.now(UTC), seconds=f"{age} + {lifetime}")
-            for name, lifetime in lifetimes.items()
-        }
+        moments = _moments(connection, want, newest or datetime.now(UTC), pace)
         _insert(connection, "oauth2tokens", _TOKENS, have, want, **moments)
+
+
+def add_history(url: str, want: int) -> None:
+    """Add what as many refreshes leave in the tables beside that of tokens, one every three seconds until now."""
+    with _filling(url) as connection:
+        moments = _moments(connection, want, datetime.now(UTC), 3)
+        _insert(connection, "crm_oauth_refreshes", _REFRESHES, 0, want, **moments)
+        _insert(connection, "crm_oauth_audit", _AUDIT, 0, want, **moments)
+
+
+def _moments(connection: Connection, want: int, newest: datetime, pace: int) -> dict[str, str]:
+    after = _AFTER[connection.dialect.name]
+    lifetimes = {"entered": 0, "access_expires": 3600, "refresh_expires": 30 * 86_400}
+    return {
+        name: after.format(newest=newest, seconds=f"(n - {want}) * {pace} + {lifetime}")
+        for name, lifetime in lifetimes.items()
+    }
 
 
 @contextmanager
