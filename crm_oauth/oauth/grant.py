@@ -160,14 +160,14 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
             ),
         )
         # (6) Redeem and save in one transaction, which commits before the answer leaves.
-        redeemed = self._authorization.redeems
+        redeemed, now = self._authorization.redeems, token.row.date_entered
         if redeemed is None:
             self.server.save_token(token, self.request)
-        elif self.repositories.tokens.redeem(redeemed, self.presented.client, now=token.issued_at):
-            self.repositories.tokens.succeed(redeemed, token.row, now=token.issued_at)
+        elif self.repositories.tokens.redeem(redeemed, self.presented.client, now=now):
+            self.repositories.tokens.succeed(redeemed, token.row, now=now)
         else:
             # Another request was faster, and has committed: this one comes second.
-            return self._reissue(self.server.reuse.successor(redeemed, self.repositories.tokens, token.issued_at))
+            return self._reissue(self.server.reuse.successor(redeemed, self.repositories.tokens, now))
         return token
 
     def _reissue(self, row: Token) -> IssuedToken:

@@ -9,7 +9,7 @@ from crm_oauth.oauth.client_auth import PresentedClient
 from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.profiles import Profile
-from crm_oauth.store.models import ResourceOwner, Token, User
+from crm_oauth.store.models import NewToken, ResourceOwner, Token, User, new_id
 
 _ID_BYTES = 40  # league's identifiers: 80 hex digits
 
@@ -18,14 +18,12 @@ class IssuedToken(dict[str, object]):
     """The body of a successful answer, in league's key order, together with the row to save.
 
     Args:
-        row: the row that makes the pair valid.
-        issued_at: the moment of issue, UTC, whole seconds.
+        row: what makes the pair valid.
     """
 
-    def __init__(self, row: Token, issued_at: datetime) -> None:
+    def __init__(self, row: NewToken) -> None:
         super().__init__()
         self.row = row
-        self.issued_at = issued_at
 
 
 class TokenIssuer:
@@ -56,18 +54,18 @@ class TokenIssuer:
     ) -> IssuedToken:
         """Make a signed pair; nothing is written."""
         now = datetime.now(UTC).replace(microsecond=0)
-        row = Token(
+        row = NewToken(
+            id=new_id(),
             date_entered=now,
             grant_type=self._row_grant_type,
             access_token=secrets.token_hex(_ID_BYTES),
             access_token_expires=self._access_lifetime.after(now),
+            refresh_token=secrets.token_hex(_ID_BYTES) if include_refresh_token else None,
+            refresh_token_expires=self._refresh_lifetime.after(now) if include_refresh_token else None,
             client=client.get_client_id(),
             assigned_user_id=user.id if user else None,
         )
-        if include_refresh_token:
-            row.refresh_token = secrets.token_hex(_ID_BYTES)
-            row.refresh_token_expires = self._refresh_lifetime.after(now)
-        return self._pair(row, now, scope)
+        return self._pair(row, scope)
 
     def repeat(self, row: Token, scope: str | None) -> IssuedToken:
         """Make the answer again that a saved pair was given with: the very same JWT, for RS256 is deterministic.
@@ -76,41 +74,50 @@ class TokenIssuer:
             row: the saved pair.
             scope: as granted, space-separated.
         """
-        return self._pair(row, row.date_entered or datetime.now(UTC), scope)
+        # Rows that we wrote have it all; SuiteCRM's columns may be NULL.
+        issued_at = row.date_entered or datetime.now(UTC)
+        saved = NewToken(
+            id=row.id,
+            date_entered=issued_at,
+            grant_type=row.grant_type or "",
+            access_token=row.access_token or "",
+            access_token_expires=row.access_token_expires or issued_at,
+            refresh_token=row.refresh_token,
+            refresh_token_expires=row.refresh_token_expires,
+            client=row.client or "",
+            assigned_user_id=row.assigned_user_id,
+        )
+        return self._pair(saved, scope)
 
-    def _pair(self, row: Token, issued_at: datetime, scope: str | None) -> IssuedToken:
+    def _pair(self, row: NewToken, scope: str | None) -> IssuedToken:
         scopes = tuple((scope or "").split())
-        token = IssuedToken(row, issued_at)
+        token = IssuedToken(row)
         token["token_type"] = "Bearer"  # noqa: S105  # a kind, not a secret
-        token["expires_in"] = _seconds(row.access_token_expires) - _seconds(issued_at)
-        token["access_token"] = self._access_token(row, issued_at, scopes)
+        token["expires_in"] = int((row.access_token_expires - row.date_entered).total_seconds())
+        token["access_token"] = self._access_token(row, scopes)
         if row.refresh_token:
-            token["refresh_token"] = self._refresh_token(row, scopes)
+            token["refresh_token"] = self._refresh_token(row, row.refresh_token, scopes)
         return token
 
-    def _access_token(self, row: Token, issued_at: datetime, scopes: tuple[str, ...]) -> str:
+    def _access_token(self, row: NewToken, scopes: tuple[str, ...]) -> str:
         claims = AccessClaims(
-            client_id=row.client or "",
-            jti=row.access_token or "",
-            issued_at=_seconds(issued_at),
-            expires_at=_seconds(row.access_token_expires),
+            client_id=row.client,
+            jti=row.access_token,
+            issued_at=int(row.date_entered.timestamp()),
+            expires_at=int(row.access_token_expires.timestamp()),
             user_id=row.assigned_user_id or "",
             scopes=scopes,
         )
         return self._keys.sign(header(claims.jti, self._format), payload(claims, self._format))
 
-    def _refresh_token(self, row: Token, scopes: tuple[str, ...]) -> str:
+    def _refresh_token(self, row: NewToken, identifier: str, scopes: tuple[str, ...]) -> str:
+        expires = row.refresh_token_expires
         claims = RefreshClaims(
-            client_id=row.client or "",
-            refresh_token_id=row.refresh_token or "",
-            access_token_id=row.access_token or "",
+            client_id=row.client,
+            refresh_token_id=identifier,
+            access_token_id=row.access_token,
             scopes=scopes,
             user_id=row.assigned_user_id,
-            expire_time=_seconds(row.refresh_token_expires),
+            expire_time=int(expires.timestamp()) if expires else 0,
         )
         return self._codec.encode(claims)
-
-
-def _seconds(moment: datetime | None) -> int:
-    # A row that we wrote has every date; SuiteCRM's columns may be NULL.
-    return int(moment.timestamp()) if moment else 0

@@ -5,11 +5,9 @@ what the request saw. So a request may rest on what this process remembers of a 
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Insert,
     Select,
@@ -17,14 +15,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    false,
     func,
     insert,
     literal_column,
+    null,
     select,
+    true,
     update,
 )
 
-from crm_oauth.store.models import Base, Client, Refresh, ResourceOwner, Standing, Token, User
+from crm_oauth.store.models import Base, Client, NewToken, Refresh, ResourceOwner, Standing, Token, User
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
@@ -32,17 +33,6 @@ _USER_COLUMNS = ("id", *Standing._fields)
 
 _TABLES = {model: Base.metadata.tables[model.__tablename__] for model in (Client, User)}
 _TOKEN_TABLE = Base.metadata.tables[Token.__tablename__]
-_TOKEN_COLUMNS = [column.name for column in _TOKEN_TABLE.columns]
-
-
-def _default_of(column: Column[Any]) -> Callable[[], Any]:
-    if column.default is None:
-        return lambda: None
-    argument = column.default.arg  # type: ignore[attr-defined]  # a constant, or a function of the statement's context
-    return partial(argument, None) if callable(argument) else lambda: argument
-
-
-_DEFAULTS = [(column.name, _default_of(column)) for column in _TOKEN_TABLE.columns]
 
 
 def _as_read(model: type[Client | User], names: tuple[str, ...]) -> ColumnElement[bool]:
@@ -65,16 +55,36 @@ def _from_client_and_user(*values: ColumnElement[Any]) -> Select[Any]:
     return select(*values).select_from(_TABLES[Client].join(_TABLES[User], _USER_AS_READ)).where(_CLIENT_AS_READ)
 
 
-def _insert_token(values_from: Callable[..., Select[Any]]) -> Insert:
-    values = [bindparam(f"token_{column.name}", type_=column.type) for column in _TOKEN_TABLE.columns]
-    statement = insert(_TOKEN_TABLE).from_select(_TOKEN_COLUMNS, values_from(*values), include_defaults=False)
+def _constant(value: object) -> ColumnElement[Any]:
+    """Return a default as text of the statement, so that no execution has to carry it."""
+    match value:
+        case None:
+            return null()
+        case bool():
+            return true() if value else false()
+        case _:
+            return literal_column(f"'{value}'")
+
+
+def _token_values(**known: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Return what each column of a new token is: what is known, what `NewToken` says, or the model's default."""
+    given = {name: bindparam(name, type_=_TOKEN_TABLE.columns[name].type) for name in NewToken._fields}
+    given["date_modified"] = given["date_entered"]
+    constants = {column.name: _constant(getattr(column.default, "arg", None)) for column in _TOKEN_TABLE.columns}
+    return constants | given | known
+
+
+def _insert_token(values: dict[str, ColumnElement[Any]], from_rows: Callable[..., Select[Any]]) -> Insert:
+    statement = insert(_TOKEN_TABLE).from_select(list(values), from_rows(*values.values()), include_defaults=False)
     # Of an INSERT SQLAlchemy else forgets how many rows there were.
     return statement.execution_options(preserve_rowcount=True)
 
 
-INSERT = insert(_TOKEN_TABLE).inline()
-ISSUE_FOR_CLIENT = _insert_token(_from_client)
-ISSUE_FOR_USER = _insert_token(_from_client_and_user)
+_CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id
+
+INSERT = insert(_TOKEN_TABLE).inline().values(_token_values())
+ISSUE_FOR_CLIENT = _insert_token(_token_values(client=_CLIENT_ID, assigned_user_id=null()), _from_client)
+ISSUE_FOR_USER = _insert_token(_token_values(client=_CLIENT_ID, assigned_user_id=_USER_ID), _from_client_and_user)
 
 UNCHANGED_CLIENT = _from_client(literal_column("1"))
 UNCHANGED_CLIENT_AND_USER = _from_client_and_user(literal_column("1"))
@@ -103,21 +113,6 @@ LINK: Insert = insert(Refresh).from_select(
     ),
     include_defaults=False,
 )
-
-
-def row_of(token: Token) -> dict[str, Any]:
-    """Return the parameters of `INSERT`: the value of every column.
-
-    Args:
-        token: a new row, whose columns that nobody set get their defaults.
-    """
-    given = token.__dict__
-    return {name: given[name] if name in given else default() for name, default in _DEFAULTS}
-
-
-def selected_row_of(token: Token) -> dict[str, Any]:
-    """Return the parameters of both statements that issue, but for what the client and the user were."""
-    return {f"token_{name}": value for name, value in row_of(token).items()}
 
 
 def client_as_read(client: Client) -> dict[str, Any]:

@@ -97,6 +97,20 @@ class Token(Base):
     )
 
 
+class NewToken(NamedTuple):
+    """What is particular of a pair that is issued; the other columns of its row have their defaults."""
+
+    id: str
+    date_entered: datetime
+    grant_type: str
+    access_token: str
+    access_token_expires: datetime
+    refresh_token: str | None
+    refresh_token_expires: datetime | None
+    client: str
+    assigned_user_id: str | None
+
+
 class Standing(NamedTuple):
     """The columns of a user that decide whether it may get and keep tokens.
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from crm_oauth.store.audit_entries import AuditStore
-from crm_oauth.store.models import Client, Refresh, ResourceOwner, Standing, Token, User
+from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Standing, Token, User
 
 
 class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, not a mistake of ours
@@ -175,7 +175,7 @@ class TokenStore(Protocol):
     def add(self, token: Token) -> None:
         """Insert a pair."""
 
-    def issue(self, token: Token, client: Client, user: User | ResourceOwner | None) -> None:
+    def issue(self, token: NewToken, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read; the last write of a unit of work.
 
         Args:
@@ -209,7 +209,7 @@ class TokenStore(Protocol):
             client's, and when the client was changed or deleted since.
         """
 
-    def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:
+    def succeed(self, session: Session, successor: NewToken, *, now: datetime) -> None:
         """Insert the pair that takes the place of one whose refresh token was redeemed."""
 
     def delete(self, row_id: str) -> None:

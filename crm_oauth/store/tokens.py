@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
 
 from crm_oauth.store import issuing, sessions
 from crm_oauth.store.collations import AsIn
-from crm_oauth.store.models import Client, Refresh, ResourceOwner, Token, User
+from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
 from crm_oauth.store.unit_of_work import UnitOfWork
@@ -28,11 +28,12 @@ class SqlTokenStore:
 
     def add(self, token: Token) -> None:
         """Insert a pair."""
-        self._unit.write(issuing.INSERT, issuing.row_of(token))
+        self._unit.session.add(token)
+        self._unit.session.flush()
 
-    def issue(self, token: Token, client: Client, user: User | ResourceOwner | None) -> None:
+    def issue(self, token: NewToken, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read."""
-        values = issuing.selected_row_of(token) | issuing.client_as_read(client)
+        values = token._asdict() | issuing.client_as_read(client)
         if user is None:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
@@ -69,11 +70,10 @@ class SqlTokenStore:
         values = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
         return self._unit.write(issuing.REDEEM, values) == 1
 
-    def succeed(self, session: Session, successor: Token, *, now: datetime) -> None:
+    def succeed(self, session: Session, successor: NewToken, *, now: datetime) -> None:
         """Insert the pair that takes the place of one whose refresh token was redeemed."""
-        row = issuing.row_of(successor)
-        self._unit.write(issuing.INSERT, row)
-        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": row["id"], "now": now})
+        self._unit.write(issuing.INSERT, successor._asdict())
+        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": successor.id, "now": now})
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

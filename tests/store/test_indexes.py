@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Refresh, Token, User
 from crm_oauth.store.ports import Repositories, Session, TokenFilter
+from tests.support.new_tokens import new_token
 from tests.support.plans import plan_of, statements
 
 from .conftest import NOW
@@ -45,8 +46,8 @@ LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
         "ix_oauth2tokens_refresh_token",
     ),
     "redeem": (lambda stores: stores.tokens.redeem(SESSION, CLIENT, now=NOW), PRIMARY_KEY),
-    "issue for a client": (lambda stores: stores.tokens.issue(Token(), CLIENT, None), PRIMARY_KEY),
-    "issue for a user": (lambda stores: stores.tokens.issue(Token(), CLIENT, USER), PRIMARY_KEY),
+    "issue for a client": (lambda stores: stores.tokens.issue(new_token(), CLIENT, None), PRIMARY_KEY),
+    "issue for a user": (lambda stores: stores.tokens.issue(new_token(), CLIENT, USER), PRIMARY_KEY),
     "unchanged client": (lambda stores: stores.clients.require_unchanged(CLIENT, USER), PRIMARY_KEY),
     "use": (lambda stores: stores.tokens.find_use("7"), PRIMARY_KEY),
     "tokens of a client": (

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import StaleRead, TokenFilter, UnknownOwner
+from tests.support.new_tokens import new_token
 from tests.support.plans import statements
 
 from .conftest import CLIENT_CHANGES, NOW
@@ -39,9 +40,7 @@ def change(database: Database, model: type[Client | User], **columns: object) ->
 
 def issue(database: Database, client: Client, user: User | None) -> None:
     """Issue a pair in a unit of work of its own."""
-    row = Token(
-        access_token="access", client=client.id, assigned_user_id=user.id if user else None, access_token_expires=NOW
-    )
+    row = new_token(access_token="access", access_token_expires=NOW)
     with database.unit_of_work() as stores:
         stores.tokens.issue(row, client, user)
 
@@ -167,7 +166,7 @@ def test_after_another_write_both_become_true_together(database: Database, clien
     def write_and_issue() -> None:
         with database.unit_of_work() as stores:
             stores.clients.add(Client(id="client-2"))
-            stores.tokens.issue(Token(access_token="access", client="client-1"), client, user)
+            stores.tokens.issue(new_token(access_token="access"), client, user)
 
     change(database, User, status="Inactive")
     with pytest.raises(StaleRead):

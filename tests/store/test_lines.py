@@ -6,8 +6,9 @@ from threading import Thread
 import pytest
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.models import Client, NewToken, Token, User
 from crm_oauth.store.ports import Repositories, TokenFilter
+from tests.support.new_tokens import new_token
 
 from .conftest import NOW, TokenMaker
 
@@ -17,13 +18,13 @@ def named(row_id: str) -> dict[str, str]:
     return {"id": row_id, "access_token": f"access-{row_id}", "refresh_token": f"refresh-{row_id}"}
 
 
-def refresh(stores: Repositories, row: Token, successor_id: str) -> Token:
+def refresh(stores: Repositories, row: Token | NewToken, successor_id: str) -> NewToken:
     """Redeem a row and insert its successor, as the pipeline does; nothing else changes the client meanwhile."""
     session = stores.tokens.find_refreshable(str(row.refresh_token))
     client, _user = stores.clients.get_with_user(str(row.client)) or (None, None)
     assert session is not None
     assert client is not None
-    successor = Token(
+    successor = new_token(
         **named(successor_id),
         client="client-1",
         assigned_user_id="user-1",
@@ -36,9 +37,9 @@ def refresh(stores: Repositories, row: Token, successor_id: str) -> Token:
 
 
 @pytest.fixture
-def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token]:
+def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token | NewToken]:
     """Three generations `a`, `b`, `c` of one session, and a session `other` of the same user and client."""
-    rows = [add_token(**named("a"), client=client.id)]
+    rows: list[Token | NewToken] = [add_token(**named("a"), client=client.id)]
     for row_id in "bc":
         with database.unit_of_work() as stores:
             rows.append(refresh(stores, rows[-1], row_id))
@@ -64,7 +65,7 @@ def test_revoking_one_ends_its_line(database: Database, which: TokenFilter) -> N
     assert revoked(database) == {"a", "b", "c"}
 
 
-def test_a_use_is_found_with_its_successor(database: Database, line: list[Token]) -> None:
+def test_a_use_is_found_with_its_successor(database: Database, line: list[Token | NewToken]) -> None:
     """A used row tells when it was used and, while that is live and not revoked, which row took its place."""
     with database.unit_of_work() as stores:
         _, successor = stores.tokens.find_use(line[0].id) or (None, None)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Refresh, Token
 from crm_oauth.store.purging import Purge
+from tests.support.new_tokens import new_token
 from tests.support.plans import plan_of, statements
 
 from .conftest import NOW, TokenMaker
@@ -59,7 +60,7 @@ def test_links_go_with_their_rows(database: Database, add_token: TokenMaker) -> 
     old, young = add_token(id="old", **PAST), add_token(id="young")
     with database.unit_of_work() as stores:
         for token in old, young:
-            successor = Token(id=f"after {token.id}", access_token_expires=token.access_token_expires)
+            successor = new_token(id=f"after {token.id}", access_token_expires=token.access_token_expires)
             session = stores.tokens.find_refreshable(str(token.refresh_token))
             assert session is not None
             stores.tokens.succeed(session, successor, now=NOW)
@@ -113,6 +114,7 @@ import sys
 from datetime import datetime
 from crm_oauth.store.db import Database
 from crm_oauth.store.purging import Purge
+from tests.support.new_tokens import new_token
 for removed in Purge(Database(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), batch=10, rest=1).batches():
     print(removed, flush=True)
 """

@@ -17,15 +17,14 @@ DIE_AFTER_STEPS = """
 import os, sys
 from datetime import datetime
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Token
-from tests.support.plans import statements
+from tests.support.new_tokens import new_token
 
 url, steps, now = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 with Database(url).unit_of_work() as stores:
     session, client = stores.tokens.find_refreshable("refresh"), stores.clients.get("client-1")
     for step in [
         lambda: stores.tokens.redeem(session, client, now=now),
-        lambda: stores.tokens.succeed(session, Token(access_token="access-2", refresh_token="refresh-2"), now=now),
+        lambda: stores.tokens.succeed(session, new_token(access_token="access-2", refresh_token="refresh-2"), now=now),
     ][:steps]:
         step()
     os._exit(9)

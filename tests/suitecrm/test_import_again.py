@@ -9,7 +9,6 @@ from sqlalchemy import make_url, text
 
 from crm_oauth.cli.database import TOKENS
 from crm_oauth.store.loading import missing_indexes
-from crm_oauth.store.models import Token
 from crm_oauth.store.ports import TokenFilter
 from tests.cli.conftest import SCRIPT, Installation
 from tests.cli.terminal import converse
@@ -17,6 +16,7 @@ from tests.suitecrm.conftest import Import
 from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import NOW, SOON, add_client, add_token, as_local
 from tests.support.database_servers import DatabaseServer
+from tests.support.new_tokens import new_token
 
 
 @pytest.mark.parametrize("end", ["deleted = 1", "token_is_revoked = 1"])
@@ -43,7 +43,7 @@ def test_the_end_reaches_what_came_of_the_session(quick_import: Import) -> None:
         assert old
         assert client
         assert stores.tokens.redeem(old, client, now=NOW)
-        stores.tokens.succeed(old, Token(id="next", client="client", refresh_token_expires=SOON), now=NOW)
+        stores.tokens.succeed(old, new_token(id="next", client="client", refresh_token_expires=SOON), now=NOW)
     quick_import.site.execute("UPDATE oauth2tokens SET token_is_revoked = 1")
     quick_import.run()
     assert quick_import.tokens()["next"]["token_is_revoked"] is True

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import event, text
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Token
 from tests.suitecrm.shared.conftest import LATER
 from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import NOW, SOON, add_client, add_token, add_user
+from tests.support.new_tokens import new_token
 
 pytestmark = pytest.mark.parametrize("crm", LATER, indirect=True)
 
@@ -52,7 +52,7 @@ def test_look_ups_across_tables_use_the_primary_keys(
     with shared.unit_of_work() as stores:
         old = stores.tokens.find_refreshable("refresh-token-7")
         assert old
-        stores.tokens.succeed(old, Token(id="next", client="client-7", refresh_token_expires=SOON), now=NOW)
+        stores.tokens.succeed(old, new_token(id="next", client="client-7", refresh_token_expires=SOON), now=NOW)
     statements: list[tuple[str, object]] = []
     with shared.connection() as connection:
         engine = connection.engine
