@@ -9,8 +9,9 @@ from enum import Enum, auto
 from crm_oauth.limits.counter import FailureCounter, subject
 from crm_oauth.limits.turns import Turns
 from crm_oauth.rates import Rate
+from crm_oauth.store.db import DatabaseUnavailable
 
-_PATIENCE = 10.0  # seconds
+_PATIENCE = 5.0  # seconds
 _KNOWN = Rate(1, 86_400)  # for a day
 _RENEWED_BELOW = 0.5  # of that
 _REMEMBERED = 10_000  # subjects that a process remembers to be over their limits
@@ -79,6 +80,7 @@ class GuessGuard:
 
         Raises:
             TooManyGuesses: for this address.
+            DatabaseUnavailable: the count is out of reach, or the checks before this one do not end.
         """
         name = user_name.lower()
         by_user, by_address = subject("user", name, address), subject("address", "", address)
@@ -89,7 +91,8 @@ class GuessGuard:
             with self._turns.of(by_user):
                 verdict = self._check(by_user, by_address, known, check)
         except TimeoutError:
-            raise TooManyGuesses(1) from None
+            # As many as there are threads wait at most, so it was not the hashing that took this long.
+            raise DatabaseUnavailable("the checks of a password before this one do not end") from None
         if verdict is Verdict.BACKING_OFF:
             decoy()
         return verdict

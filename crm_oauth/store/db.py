@@ -46,7 +46,7 @@ class Database:
         url: str,
         *,
         pool_size: int = 10,
-        statement_timeout: int = 10,
+        statement_timeout: int = 8,
         users: UserStoreFactory = SqlUserStore,
         sharing: Sharing | None = None,
     ) -> None:

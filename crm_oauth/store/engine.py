@@ -1,6 +1,7 @@
 """Engines: what each database needs so that all behave alike."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -10,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from crm_oauth.store.forks import part_at_forks
 from crm_oauth.store.liveness import replace_dead_connections
 from crm_oauth.store.mysql import Place, connect_to_one, places_of
+from crm_oauth.store.patience import set_patience
 from crm_oauth.store.refusals import drop_useless_connections
 
 CONNECT_TIMEOUT = 3
@@ -38,7 +40,7 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
             arguments = _sqlite(url)
         case "mysql" | "mariadb":
             url, places = places_of(url)
-            arguments = _mysql(statement_timeout)
+            arguments = _mysql(statement_timeout, greets_patiently=url.get_driver_name() == "mysqldb")
         case "postgresql":
             arguments = _postgresql(url, statement_timeout)
         case other:
@@ -58,7 +60,7 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
             event.listen(engine, "connect", _prepare_sqlite)
         case "mysql" | "mariadb":
             connect_to_one(engine, places)
-            event.listen(engine, "connect", _prepare_mysql)
+            event.listen(engine, "connect", partial(_prepare_mysql, statement_timeout))
         case "postgresql":
             from crm_oauth.store.postgresql import limit_waiting  # noqa: PLC0415  # its driver need not be installed
 
@@ -86,11 +88,12 @@ def _lower(text: str | None) -> str | None:
     return text and text.lower()
 
 
-def _mysql(statement_timeout: int) -> dict[str, Any]:
+def _mysql(statement_timeout: int, *, greets_patiently: bool) -> dict[str, Any]:
     return {
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_TIMEOUT,
-        "read_timeout": statement_timeout,
+        # To PyMySQL the server's greeting is an answer like any other, which a frozen one never sends.
+        "read_timeout": statement_timeout if greets_patiently else CONNECT_TIMEOUT,
         "write_timeout": statement_timeout,
         # A locked table is waited for by another clock than a locked row. /*M! */ is read by MariaDB only.
         "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}, lock_wait_timeout = {LOCK_TIMEOUT}"
@@ -98,11 +101,12 @@ def _mysql(statement_timeout: int) -> dict[str, Any]:
     }
 
 
-def _prepare_mysql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _prepare_mysql(statement_timeout: int, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # As PostgreSQL's; under the default, REPEATABLE READ, an INSERT … SELECT locks what it reads.
     cursor = connection.cursor()
     cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     cursor.close()
+    set_patience(connection, statement_timeout)
 
 
 def _postgresql(url: URL, statement_timeout: int) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from crm_oauth.store.patience import hurried
+
 _QUIET = 1.0  # seconds for which a connection need not be asked, unless its socket has news
 _RETURNED = "returned_at"
 
@@ -42,7 +44,8 @@ def _look(
     try:
         if time.monotonic() - returned_at < _QUIET and not _has_news(connection):
             return
-        dialect.do_ping(connection)
+        with hurried(connection):
+            dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as error:
         raise DisconnectionError(str(error)) from error
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # Seconds beyond the server's own limit on a statement, which speaks first while the server can speak at all.
-_MARGIN = 2
+_MARGIN = 1
 # Seconds between a wait's looks at its clock; an answer that comes is noticed at once.
 _TICK = 0.1
 
@@ -23,9 +23,11 @@ def limit_waiting(engine: Engine, statement_timeout: int) -> None:
     """
 
     class Connection(psycopg.Connection[Any]):
+        patience: float = statement_timeout + _MARGIN
+
         def wait(self, gen: PQGen[RV], interval: float = _TICK, timeout: float | None = None) -> RV:
             try:
-                return super().wait(gen, interval, timeout or statement_timeout + _MARGIN)
+                return super().wait(gen, interval, timeout or self.patience)
             except psycopg.OperationalError:
                 # After an error that the server told this changes nothing; after one of ours nobody may go on here.
                 if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:

@@ -1,7 +1,6 @@
 """A unit of work: reads that stand alone, then writes that become true together."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event
@@ -23,16 +22,24 @@ class UnitOfWork:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._has_begun = False
+        self._connection: Connection | None = None
+        self._session: Session | None = None
 
-    @cached_property
+    # No cached properties: until Python 3.12 these let one thread at a time wait for a connection.
+
+    @property
     def connection(self) -> Connection:
         """Return the connection that everything here goes through."""
-        return self._engine.connect()
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
-    @cached_property
+    @property
     def session(self) -> Session:
         """Return an ORM session; what it flushes belongs to the transaction."""
-        return _WritingSession(self)
+        if self._session is None:
+            self._session = _WritingSession(self)
+        return self._session
 
     def read(self, query: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Run a SELECT and return all its rows."""
@@ -57,27 +64,27 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Make true all that was written."""
-        if "session" in self.__dict__:
-            self.session.flush()
+        if self._session:
+            self._session.flush()
         if self._has_begun:
             self.connection.exec_driver_sql("COMMIT")
             self._has_begun = False
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        if "connection" not in self.__dict__:
+        if self._connection is None:
             return
         try:
-            if self._has_begun and not self.connection.invalidated:
-                self.connection.exec_driver_sql("ROLLBACK")
+            if self._has_begun and not self._connection.invalidated:
+                self._connection.exec_driver_sql("ROLLBACK")
         except BaseException:
             # Nobody knows what it would carry into the next unit of work.
-            self.connection.invalidate()
+            self._connection.invalidate()
             raise
         finally:
-            if "session" in self.__dict__:
-                self.session.close()
-            self.connection.close()
+            if self._session:
+                self._session.close()
+            self._connection.close()
 
 
 class _WritingSession(Session):

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from crm_oauth.store import liveness, schema
-from crm_oauth.store.db import Database
+from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Client
 from tests.support.database_servers import DatabaseServer
 from tests.support.plans import statements
@@ -86,6 +86,27 @@ def test_a_connection_that_was_cut_is_replaced(served: Database, monkeypatch: py
     other.dispose()
     write(served)
     assert connection_id(served) != first
+
+
+def test_a_frozen_server_is_given_up(served: Database, server: DatabaseServer) -> None:
+    """However long a statement may take, neither an idle connection nor a new one waits so long to be answered."""
+    url = served.url.render_as_string(hide_password=False)
+    database = Database(url, pool_size=1, statement_timeout=60)
+    write(database)
+    time.sleep(1.1)  # idle for so long, it is asked
+    began = time.monotonic()
+    server.freeze()
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            write(database)
+        assert time.monotonic() - began < 30
+    finally:
+        server.thaw()
+    write(database)
+    with database.reading() as connection:
+        # Longer than a greeting: what has been connected is waited for.
+        connection.execute(text("SELECT SLEEP(4)" if connection.dialect.name == "mysql" else "SELECT pg_sleep(4)"))
+    database.dispose()
 
 
 def test_a_good_connection_is_not_asked(served: Database, monkeypatch: pytest.MonkeyPatch) -> None:

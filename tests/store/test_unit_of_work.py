@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
+from sqlalchemy import event
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
@@ -116,3 +118,17 @@ def test_crash_between_statements_leaves_nothing(
         assert stores.tokens.find_session("access-2") is None
         assert redeem(stores, client)
         stores.tokens.add(Token(access_token="access-2"))
+
+
+def test_threads_connect_beside_each_other(database: Database) -> None:
+    """While one thread waits for its connection another gets as far: it may be a server that answers nobody."""
+    both = Barrier(2, timeout=20)
+    with database.reading() as connection:
+
+        def meet(*_: object) -> None:
+            both.wait()
+
+        event.listen(connection.engine, "do_connect", meet)
+        with ThreadPoolExecutor(2) as threads:
+            for waiting in [threads.submit(database.ping) for _ in range(2)]:
+                waiting.result()
