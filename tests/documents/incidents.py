@@ -119,17 +119,25 @@ def guesses(desk: Desk) -> str:
     return desk.shows()
 
 
-def newer_schema(desk: Desk) -> str:
-    """Leave the stamp of a release that does not exist yet."""
-    with desk.site.database.connection() as connection:
+def other_schemas(desk: Desk) -> str:
+    """Leave the stamp of a release that does not exist yet, then that of the first one."""
+    with _stamped(desk.site, "9999"):
+        refused = desk.site.command("serve")
+        assert refused.returncode == 1
+        shown = desk.shows() + refused.stderr
+    with _stamped(desk.site, "0001"):
+        return shown + desk.shows()
+
+
+@contextmanager
+def _stamped(site: Site, revision: str) -> Iterator[None]:
+    stamp = text("UPDATE alembic_version SET version_num = :revision")
+    with site.database.connection() as connection:
         was = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    refused = desk.site.command("serve")
-    assert refused.returncode == 1
-    shown = desk.shows() + refused.stderr
-    with desk.site.database.connection() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :was"), {"was": was})
-    return shown
+        connection.execute(stamp, {"revision": revision})
+    yield
+    with site.database.connection() as connection:
+        connection.execute(stamp, {"revision": was})
 
 
 def away(desk: Desk) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.documents import incidents
 from tests.documents.incidents import Desk
-from tests.documents.reading import text_of
+from tests.documents.reading import ROOT, prose, text_of
 from tests.documents.shell import run
 from tests.support.database_servers import PostgresqlServer
 from tests.support.outages import small_disk
@@ -57,6 +57,15 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     del site.environment["CRM_OAUTH_ENCRYPTION_KEY"]
     with incidents.desk_of(site) as desk:
         yield desk
+
+
+def test_words_in_passing_are_the_programs() -> None:
+    """What the page quotes of the log within a sentence stands in the program."""
+    program = "".join(path.read_text() for path in (ROOT / "crm_oauth").rglob("*.py"))
+    quoted = [span for span in re.findall(r"`([^`]+)`", prose(PAGE)) if re.match(r"[A-Za-z-]+ [a-z-]+ \S", span)]
+    quoted = [span for span in quoted if not span.startswith("crm-oauth ")]
+    assert len(quoted) > 5
+    assert [span for span in quoted if span not in program] == []
 
 
 def test_the_first_commands(desk: Desk) -> None:
@@ -125,9 +134,9 @@ def test_redis_is_gone(desk: Desk) -> None:
 
 
 def test_an_upgrade_went_wrong(desk: Desk) -> None:
-    """A schema that is newer than the program is told by both; the commands leave a current one."""
+    """A schema that is newer or older than the program is told; the commands leave a current one."""
     title = "An upgrade went wrong"
-    assert_shows(title, incidents.newer_schema(desk))
+    assert_shows(title, incidents.other_schemas(desk))
     act(desk, _SECTIONS[title])
 
 
