@@ -1,6 +1,7 @@
 """`python -m bench.purging DATABASE [ROWS]`: rows are purged while clients get and check tokens.
 
-It purges for some seconds and leaves off for as many, in turns, so that whatever else the machine does counts for both.
+It purges for some seconds and leaves off for as many, in turns, so that whatever else the machine does counts for both;
+what is compared are the medians of the windows' 99th percentiles, which no single stall of the machine decides.
 """
 
 import sys
@@ -8,9 +9,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event
 
@@ -25,12 +28,30 @@ ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000  # noqa: PLR2004  # 
 CLIENTS = 4
 PAUSE = 0.05  # seconds between a client's requests: traffic, not a flood
 WINDOW = 5  # seconds
+LONGEST = 240  # seconds, whatever is left then
 
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
+@dataclass
+class Course:
+    """What was seen.
+
+    Args:
+        alone: seconds of each request, by windows without purging.
+        meanwhile: the same of those with it.
+        seconds: of purging.
+        purged: rows.
+    """
+
+    alone: list[list[float]] = field(default_factory=list)
+    meanwhile: list[list[float]] = field(default_factory=list)
+    seconds: float = 0.0
+    purged: int = 0
+
+
 def main() -> None:
-    """Print how the traffic fared before and meanwhile."""
+    """Print how the traffic fared alone and meanwhile."""
     name = sys.argv[1]
     with _database(name) as url, TemporaryDirectory() as folder:
         site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"})
@@ -39,31 +60,42 @@ def main() -> None:
         purge = Purge(site.database, datetime.now(UTC) - RETENTION)
         began = time.perf_counter()
         due = purge.due(at_most=ROWS)
-        print(f"{due} rows due, counted in {time.perf_counter() - began:.2f} s")
+        print(f"{due} rows due, counted in {time.perf_counter() - began:.2f} s", flush=True)
         with site:
-            alone, meanwhile, seconds = _alternate(site, purge)
-        print(f"purged in {seconds:.0f} s of purging")
-        print(f"p99 of {len(alone)} requests alone: {_p99(alone):.0f} ms")
-        print(f"p99 of {len(meanwhile)} requests meanwhile: {_p99(meanwhile):.0f} ms")
+            course = _alternate(site, purge)
+        rate = course.purged / course.seconds
+        print(f"purged {course.purged} in {course.seconds:.0f} s of purging: {rate:.0f} rows a second")
+        alone, meanwhile = _told("alone", course.alone), _told("meanwhile", course.meanwhile)
+        print(f"ratio: {meanwhile / alone:.2f}")
 
 
-def _alternate(site: Site, purge: Purge) -> tuple[list[float], list[float], float]:
-    alone: list[float] = []
-    meanwhile: list[float] = []
-    seconds = 0.0
+def _alternate(site: Site, purge: Purge) -> Course:
+    course = Course()
     batches = purge.batches()
-    more = True
-    while more:
+    removed: int | None = 0
+    end = time.perf_counter() + LONGEST
+    while removed is not None and time.perf_counter() < end:
         with _traffic(site) as took:
             time.sleep(WINDOW)
-        alone += took
+        course.alone.append(took)
         with _traffic(site) as took:
             began = time.perf_counter()
-            while more and time.perf_counter() - began < WINDOW:
-                more = next(batches, None) is not None
-            seconds += time.perf_counter() - began
-        meanwhile += took
-    return alone, meanwhile, seconds
+            while time.perf_counter() - began < WINDOW and (removed := next(batches, None)) is not None:
+                course.purged += removed
+            course.seconds += time.perf_counter() - began
+        if removed is not None:  # the last window is no whole one
+            course.meanwhile.append(took)
+    return course
+
+
+def _told(what: str, windows: list[list[float]]) -> float:
+    each = sorted(_p99(took) for took in windows)
+    requests = sum(map(len, windows))
+    middle = median(each)
+    print(
+        f"p99 {what}: median {middle:.0f} ms of {len(each)} windows, {each[0]:.0f} to {each[-1]:.0f}; {requests} requests"
+    )
+    return middle
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from tests.support.programs import require_program
 
 _PATIENCE = 60
+_STOPPED = "TZX"  # or dead
 
 
 class DatabaseServer(ABC):
@@ -80,6 +81,9 @@ class DatabaseServer(ABC):
     def freeze(self) -> None:
         """Let the server do nothing any more; the system goes on to take what is sent to it."""
         self._signal_all(signal.SIGSTOP)
+        # Until a busy machine gets round to it, the server still answers.
+        while any(_state(task) not in _STOPPED for pid in self._pids() for task in Path(f"/proc/{pid}/task").iterdir()):
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -137,11 +141,15 @@ class DatabaseServer(ABC):
             )
 
     def _signal_all(self, which: signal.Signals) -> None:
-        if self._process:
-            master = self._process.pid
-            children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-            for pid in (master, *map(int, children)):
-                os.kill(pid, which)
+        for pid in self._pids():
+            os.kill(pid, which)
+
+    def _pids(self) -> list[int]:
+        if not self._process:
+            return []
+        master = self._process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, children)]
 
     def _answers(self) -> bool:
         try:
@@ -234,6 +242,13 @@ class MariadbServer(DatabaseServer):
 
     def _url(self, database: str | None = None) -> URL:
         return URL.create("mysql+pymysql", "root", host="127.0.0.1", port=self._port, database=database)
+
+
+def _state(task: Path) -> str:
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:  # it has ended
+        return "X"
 
 
 def _free_port() -> int:
