@@ -90,11 +90,9 @@ def _alternate(site: Site, purge: Purge) -> Course:
 
 def _told(what: str, windows: list[list[float]]) -> float:
     each = sorted(_p99(took) for took in windows)
-    requests = sum(map(len, windows))
     middle = median(each)
-    print(
-        f"p99 {what}: median {middle:.0f} ms of {len(each)} windows, {each[0]:.0f} to {each[-1]:.0f}; {requests} requests"
-    )
+    spread = f"median {middle:.0f} ms of {len(each)} windows, {each[0]:.0f} to {each[-1]:.0f}"
+    print(f"p99 {what}: {spread}; {sum(map(len, windows))} requests")
     return middle
 
 
