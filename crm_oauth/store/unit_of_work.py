@@ -1,6 +1,7 @@
 """A unit of work: reads that stand alone, then writes that become true together."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event
@@ -17,10 +18,13 @@ class UnitOfWork:
 
     Args:
         engine: in autocommit mode.
+        turn: is entered to write.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: AbstractContextManager[None] | None = None) -> None:
         self._engine = engine
+        self._turn = turn or nullcontext()
+        self._turn_taken = ExitStack()
         self._has_begun = False
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -53,13 +57,17 @@ class UnitOfWork:
 
     def write_last(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
         """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
-        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        connection = self.connection
+        with nullcontext() if self._has_begun else self._turn:
+            result: CursorResult[Any] = connection.execute(statement, parameters)
         return result.rowcount
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
         if not self._has_begun:
-            self.connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
+            connection = self.connection  # whoever has the turn waits for nothing but the database
+            self._turn_taken.enter_context(self._turn)
+            connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
             self._has_begun = True
 
     def commit(self) -> None:
@@ -82,6 +90,7 @@ class UnitOfWork:
             self._connection.invalidate()
             raise
         finally:
+            self._turn_taken.close()
             if self._session:
                 self._session.close()
             self._connection.close()
