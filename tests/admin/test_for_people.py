@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.admin.conftest import Visit, sign_in
+from tests.admin.conftest import ELSEWHERE, Visit, sign_in
 from tests.admin.people import PASSWORD, add_people
 from tests.admin.rows import PHONE, add_clients, add_day, add_token
 from tests.support.site import Site
@@ -91,6 +91,23 @@ def test_by_keyboard(visit: Visit) -> None:
     tab_to(page, "Revoke tokens")
     keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_have_text("1 token revoked.")
+
+
+def test_copying_without_tls(visit: Visit, site: Site) -> None:
+    """Over plain http, where a browser keeps its clipboard from scripts, the button copies the secret all the same."""
+    page = visit(f"http://{ELSEWHERE}:{site.port}/admin/")
+    assert page.evaluate("[isSecureContext, navigator.clipboard === undefined]") == [False, True]
+    sign_in(page)
+    page.get_by_role("link", name="New Password Client").first.click()
+    page.get_by_label("Name", exact=True).fill("Over plain http")
+    page.get_by_role("button", name="Save").click()
+    secret = page.locator("#client-secret").inner_text()
+    page.get_by_role("button", name="Copy the secret").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("getSelection().toString()") == secret
+    page.get_by_role("link", name="List OAuth2 Clients").click()
+    page.get_by_label("Name").press("Control+v")
+    expect(page.get_by_label("Name")).to_have_value(secret)
 
 
 def tab_to(page: Page, name: str) -> None:
