@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format wheel faults fuzz audit sbom bench bench-peers bench-scale docs screenshots lock clean
+.PHONY: help serve test lint format wheel faults cluster-test fuzz audit sbom bench bench-peers bench-scale docs screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ wheel: $(INSTALLED) ## build the wheel, from the source distribution beside it, 
 
 faults: $(INSTALLED) ## let 200 faults happen on each database; ARGS="mariadb --faults 1000 --tokens 20000"
 	$(BIN)/python -m tests.faults $(ARGS)
+
+cluster-test: $(INSTALLED) ## lose nodes of every kind over Galera and PostgreSQL; ARGS="galera --faults 30 --seconds 600"
+	$(BIN)/python -m tests.cluster $(ARGS)
 
 fuzz: $(INSTALLED) ## try thousands of inputs (needs the network once); SECONDS for each reader of tokens
 	FUZZ_EXAMPLES=300 $(BIN)/pytest -n0 --timeout 3600 tests/fuzz

@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
-from dataclasses import astuple, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.faults import trial
 from tests.faults.customers import fill
+from tests.faults.kinds import schedule
 from tests.faults.ledger import Ledger
+from tests.faults.report import print_table
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.site import Site
 
@@ -31,18 +32,12 @@ def main() -> int:
     parser.add_argument("--tokens", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=1800, help="for each database; no fault happens after them")
     options = parser.parse_args()
-    print("| database |", " | ".join(field.name.replace("_", " ") for field in fields(trial.Reckoning)), "|")
-    print("|---" * (1 + len(fields(trial.Reckoning))) + "|", flush=True)
-    kept = True
-    for name in options.databases or _SERVERS:
-        reckoning = _try(name, trial.Extent(options.faults, options.tokens, options.seconds))
-        cells = (f"{value:.1f} s" if isinstance(value, float) else value for value in astuple(reckoning))
-        print("|", " | ".join(map(str, (name, *cells))), "|", flush=True)
-        kept = kept and reckoning.kept
-    return 0 if kept else 1
+    extent = trial.Extent(options.tokens, options.seconds)
+    rows = ((name, _try(name, options.faults, extent)) for name in options.databases or _SERVERS)
+    return 0 if print_table(rows) else 1
 
 
-def _try(name: str, extent: trial.Extent) -> trial.Reckoning:
+def _try(name: str, faults: int, extent: trial.Extent) -> trial.Reckoning:
     server = _SERVERS[name]()
     bar = Progress(
         TextColumn("{task.description}"),
@@ -59,13 +54,13 @@ def _try(name: str, extent: trial.Extent) -> trial.Reckoning:
         with TemporaryDirectory() as folder, bar:
             site = Site(Path(folder), "7.10.2", server.new_database() if server else None, trial.SETTINGS)
             site.fill(fill)
-            task = bar.add_task(name, total=extent.faults)
+            task = bar.add_task(name, total=faults)
 
             def told(number: int, ledger: Ledger) -> None:
                 bar.update(task, completed=number, description=f"{name}: {ledger.acknowledged} tokens")
 
             with site:
-                return trial.run(site, server, extent, told)
+                return trial.run(site, schedule(faults, site, server), extent, told)
     finally:
         if server:
             server.remove()

@@ -13,8 +13,7 @@ from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.faults.ledger import Entry, Ledger
-from tests.support.site import Site
-from tests.wire.exchange import Received, post_json
+from tests.wire.exchange import Addressed, Received, post_json
 from tests.wire.sessions import TOKEN_PATH, Pair, log_out, redeem, revoke
 
 USERS = tuple(f"user-{number}" for number in range(5))
@@ -43,7 +42,7 @@ def fill(repositories: Repositories) -> None:
 
 
 @contextmanager
-def customers(site: Site, ledger: Ledger) -> Iterator[None]:
+def customers(site: Addressed, ledger: Ledger) -> Iterator[None]:
     """Keep customers busy within the block; a fault of theirs is told at its end."""
     over = Event()
     with ThreadPoolExecutor(_CUSTOMERS) as threads:
@@ -57,7 +56,7 @@ def customers(site: Site, ledger: Ledger) -> Iterator[None]:
 
 
 class _Customer:
-    def __init__(self, site: Site, ledger: Ledger, number: int) -> None:
+    def __init__(self, site: Addressed, ledger: Ledger, number: int) -> None:
         self._site = site
         self._ledger = ledger
         self._chance = random.Random(number)  # noqa: S311  # no secret: the same choices in each run

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.support.database_servers import DatabaseServer
@@ -14,6 +15,7 @@ from tests.support.site import Site
 _chance = random.Random(200)  # noqa: S311  # no secret: the same moments in each run
 
 Fault = Callable[[Site, DatabaseServer | None], None]
+Happening = Callable[[], None]
 
 
 def workers(site: Site) -> list[int]:
@@ -90,12 +92,13 @@ _SHARES: dict[Fault, int] = {
 }
 
 
-def schedule(number: int) -> list[Fault]:
-    """Return this many faults in a random order that is always the same, each kind at least once."""
+def schedule(number: int, site: Site, database: DatabaseServer | None) -> list[Happening]:
+    """Return this many faults of a server in a random order that is always the same, each kind at least once."""
     faults = list(Counter(_SHARES).elements())
     _chance.shuffle(faults)
     one_each = list(_SHARES)
-    return (one_each + faults * (1 + number // len(faults)))[:number]
+    chosen = (one_each + faults * (1 + number // len(faults)))[:number]
+    return [partial(fault, site, database) for fault in chosen]
 
 
 def _some_workers(site: Site) -> list[int]:

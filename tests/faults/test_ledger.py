@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from crm_oauth.store.models import Token
 from tests.faults import trial
 from tests.faults.customers import PEOPLE, USERS, fill
+from tests.faults.kinds import schedule
 from tests.faults.ledger import Entry, Ledger
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.site import Site
@@ -38,7 +39,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_ended_comes_back(
     site = Site(tmp_path, "7.10.2", server.new_database() if server else None, trial.SETTINGS)
     site.fill(fill)
     with site:
-        reckoning = trial.run(site, server, trial.Extent(faults=7, tokens=100))
+        reckoning = trial.run(site, schedule(7, site, server), trial.Extent(tokens=100))
     assert reckoning.kept, (reckoning, site.log[-2000:])
     assert reckoning.acknowledged >= 100
 

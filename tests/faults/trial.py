@@ -2,20 +2,27 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Protocol
 
 from tests.faults.customers import PEOPLE, customers
-from tests.faults.kinds import schedule
+from tests.faults.kinds import Happening
 from tests.faults.ledger import Entry, Ledger
-from tests.support.database_servers import DatabaseServer
-from tests.support.site import Site
+from tests.wire.exchange import Addressed
 from tests.wire.sessions import INACTIVE, introspect, present, redeem
 
 GRACE = "300"
 SETTINGS = {"REFRESH_GRACE": GRACE, "WORKERS": "2", "THREADS": "4", "LOG_LEVEL": "warning"}
+
+
+class Tried(Addressed, Protocol):
+    """What is put on trial: a server, or many behind one address."""
+
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Start all servers of ours anew, with these settings changed."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +30,10 @@ class Extent:
     """How much happens.
 
     Args:
-        faults: one after the other.
         tokens: sessions that must be acknowledged meanwhile, at least: after each fault its share of them.
         seconds: after which no further fault happens, and there are as many fewer.
     """
 
-    faults: int
     tokens: int
     seconds: float = math.inf
 
@@ -66,8 +71,8 @@ class Reckoning:
 
 
 def run(
-    site: Site,
-    database: DatabaseServer | None,
+    site: Tried,
+    faults: Sequence[Happening],
     extent: Extent,
     told: Callable[[int, Ledger], None] = lambda _faults, _ledger: None,
 ) -> Reckoning:
@@ -75,7 +80,7 @@ def run(
 
     Args:
         site: with SETTINGS.
-        database: its database's server, if there is one.
+        faults: one after the other.
         extent: of the trial.
         told: called after each fault.
 
@@ -84,14 +89,14 @@ def run(
     """
     ledger = Ledger()
     happened = 0
-    shares = extent.faults + 1
+    shares = len(faults) + 1
     end = time.monotonic() + extent.seconds
     with customers(site, ledger):
         _wait_for(ledger, extent.tokens // shares)
-        for fault in schedule(extent.faults):
+        for fault in faults:
             if time.monotonic() > end:
                 break
-            fault(site, database)
+            fault()
             happened += 1
             _wait_for(ledger, extent.tokens * (happened + 1) // shares)
             told(happened, ledger)
@@ -107,12 +112,10 @@ def _wait_for(ledger: Ledger, acknowledged: int) -> None:
         time.sleep(0.02)
 
 
-def reckon(site: Site, faults: int, ledger: Ledger) -> Reckoning:
+def reckon(site: Tried, faults: int, ledger: Ledger) -> Reckoning:
     """Compare what was acknowledged with what a new server makes of it."""
     # A server that was just started, and forgives nothing: what it does not find in the database, it does not know.
-    site.stop()
-    site.environment["CRM_OAUTH_REFRESH_GRACE"] = "0"
-    site.start()
+    site.restart({"REFRESH_GRACE": "0"})
     with ThreadPoolExecutor(4) as threads:
         # First who lives: a used refresh token that is presented ends its whole line.
         verdicts = list(threads.map(_verdict, repeat(site), ledger.live.values()))
@@ -130,7 +133,7 @@ def reckon(site: Site, faults: int, ledger: Ledger) -> Reckoning:
     )
 
 
-def _verdict(site: Site, entry: Entry) -> str:
+def _verdict(site: Addressed, entry: Entry) -> str:
     answer = present(site, "GET", "/oauth/verify", entry.pair.access_token)
     refresh_token = entry.pair.refresh_token
     if answer.status != 204 or (refresh_token and introspect(site, refresh_token, PEOPLE).body == INACTIVE):
@@ -138,7 +141,7 @@ def _verdict(site: Site, entry: Entry) -> str:
     return "good" if answer.headers["x-auth-user-id"] == entry.user_id else "wrong user"
 
 
-def _is_good_for_something(site: Site, entry: Entry) -> bool:
+def _is_good_for_something(site: Addressed, entry: Entry) -> bool:
     passed = present(site, "GET", "/oauth/verify", entry.pair.access_token).status != 401
     active = introspect(site, entry.pair.refresh_token, PEOPLE).body != INACTIVE
     return passed or active or redeem(site, entry.pair.refresh_token, PEOPLE).status != 400

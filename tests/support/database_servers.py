@@ -12,10 +12,12 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, NullPool, create_engine, make_url, text
+from sqlalchemy import URL, NullPool, Row, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from tests.support.programs import require_program
@@ -75,6 +77,13 @@ class DatabaseServer(ABC):
         """Let the server go without a farewell: at the next start it must recover."""
         if self._process:
             self._process.send_signal(self.crash_signal)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def kill(self) -> None:
+        """Let the machine of the server go: every process is killed at once."""
+        if self._process:
+            self._signal_all(signal.SIGKILL)
             self._process.wait(_PATIENCE)
             self._process = None
 
@@ -158,10 +167,11 @@ class DatabaseServer(ABC):
             return False
         return True
 
-    def _execute(self, statement: str) -> None:
+    def _execute(self, statement: str) -> Sequence[Row[Any]]:
         engine = create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(statement))
+            result = connection.execute(text(statement))
+            return result.all() if result.returns_rows else ()
 
 
 class PostgresqlServer(DatabaseServer):

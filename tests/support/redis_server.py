@@ -55,6 +55,13 @@ class RedisServer:
                 else:
                     return
 
+    def kill(self) -> None:
+        """Let it go without a farewell."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(_PATIENCE)
+            self._process = None
+
     def stop(self) -> None:
         """Stop it; what it held is gone."""
         if self._process:

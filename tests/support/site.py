@@ -110,6 +110,12 @@ class Site:
             self._process.terminate()
             self._process.wait(timeout=60)
 
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Stop the server, and start it with these settings changed."""
+        self.stop()
+        self.environment |= {f"CRM_OAUTH_{name}": value for name, value in settings.items()}
+        self.start()
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         """Return gunicorn's master process; its children are the workers."""

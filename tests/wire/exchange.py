@@ -4,10 +4,18 @@ import json
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPSConnection
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 _TIMES = ("iat", "nbf", "exp")
+
+
+class Addressed(Protocol):
+    """Whatever answers at an address: a server, or a front end before several."""
+
+    @property
+    def url(self) -> str:
+        """Return the address, without a trailing slash."""
 
 
 @dataclass(frozen=True)

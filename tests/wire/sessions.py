@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.support.site import Site
-from tests.wire.exchange import Received, claims_of, post_json, send
+from tests.wire.exchange import Addressed, Received, claims_of, post_json, send
 
 TOKEN_PATH = "/Api/access_token"
 PW_CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
@@ -26,20 +25,20 @@ class Pair:
 
 
 def sign_in(
-    site: Site, client: dict[str, str] = PW_CLIENT, *, username: str = "admin", password: str = "admin-pw"
+    site: Addressed, client: dict[str, str] = PW_CLIENT, *, username: str = "admin", password: str = "admin-pw"
 ) -> Pair:
     """Get a pair by the password grant."""
     sent = {"grant_type": "password", "username": username, "password": password, **client}
     return pair_of(post_json(site.url, TOKEN_PATH, sent))
 
 
-def machine_token(site: Site, client: dict[str, str] = CC_CLIENT) -> str:
+def machine_token(site: Addressed, client: dict[str, str] = CC_CLIENT) -> str:
     """Get an access token by the client credentials grant."""
     answer = post_json(site.url, TOKEN_PATH, {"grant_type": "client_credentials", **client})
     return str(answer.document["access_token"])
 
 
-def redeem(site: Site, refresh_token: str, client: dict[str, str] = PW_CLIENT) -> Received:
+def redeem(site: Addressed, refresh_token: str, client: dict[str, str] = PW_CLIENT) -> Received:
     """Ask for a new pair."""
     return post_json(site.url, TOKEN_PATH, {"grant_type": "refresh_token", "refresh_token": refresh_token, **client})
 
@@ -50,29 +49,29 @@ def pair_of(answer: Received) -> Pair:
     return Pair(answer.document["access_token"], answer.document["refresh_token"])
 
 
-def present(site: Site, method: str, path: str, access_token: str) -> Received:
+def present(site: Addressed, method: str, path: str, access_token: str) -> Received:
     """Send a request as the bearer of a token."""
     headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
     return send(site.url, method, path, headers, None)
 
 
-def passes(site: Site, access_token: str) -> bool:
+def passes(site: Addressed, access_token: str) -> bool:
     """Tell whether a front end would let the bearer pass."""
     status = present(site, "GET", "/oauth/verify", access_token).status
     assert status in {204, 401}
     return status == 204
 
 
-def log_out(site: Site, access_token: str) -> Received:
+def log_out(site: Addressed, access_token: str) -> Received:
     """End the bearer's session."""
     return present(site, "POST", "/Api/V8/logout", access_token)
 
 
-def introspect(site: Site, token: str, client: dict[str, str] = PW_CLIENT) -> Received:
+def introspect(site: Addressed, token: str, client: dict[str, str] = PW_CLIENT) -> Received:
     """Ask what a token is worth."""
     return post_json(site.url, "/oauth/introspect", {"token": token, **client})
 
 
-def revoke(site: Site, token: str, client: dict[str, str] = PW_CLIENT) -> Received:
+def revoke(site: Addressed, token: str, client: dict[str, str] = PW_CLIENT) -> Received:
     """Have a token revoked."""
     return post_json(site.url, "/oauth/revoke", {"token": token, **client})
