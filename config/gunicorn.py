@@ -18,7 +18,7 @@ sys.path[:] = [*(_place for _place in sys.path if _place != _here), _here]
 
 bind = _settings.bind
 workers = _settings.workers
-worker_class = "gthread"
+worker_class = "crm_oauth.web.gunicorn_worker.Worker"
 threads = _settings.threads
 loglevel = _settings.log_level
 logger_class = "crm_oauth.observe.gunicorn_logs.GunicornLogger"

@@ -8,7 +8,7 @@ from stat import S_IWOTH
 from typing import Literal
 
 from crm_oauth.admin.keys import load_session_key
-from crm_oauth.cli.database import index_warning, open_database, reason, require_current_schema
+from crm_oauth.cli.database import index_warning, open_database, reason, require_schema
 from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import previous_keys_folder
 from crm_oauth.limits.setup import CounterUnavailable, ping_redis
@@ -17,10 +17,10 @@ from crm_oauth.oauth.keys import SigningKeys, permission_warning
 from crm_oauth.oauth.registry import GrantRegistry
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, SESSION_KEY_FILE, Settings
-from crm_oauth.store import adoption
+from crm_oauth.store import adoption, upgrade_plan
 from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import DirectoryUnavailable
-from crm_oauth.store.schema import head_revision, is_adopted
+from crm_oauth.store.schema import Fit, fit, is_adopted
 from crm_oauth.store.user_stores import open_directory
 
 
@@ -49,6 +49,7 @@ def examine() -> Iterator[Finding]:
     yield Finding("settings", "ok", "every setting is known and valid")
     for name, check in _CHECKS.items():
         yield from _findings(name, check, settings)
+    yield from _upgrade(settings)
     yield from _indexes(settings)
     if settings.panel:
         yield from _findings("session key", _session_key, settings)
@@ -98,8 +99,7 @@ def _database(settings: Settings) -> str:
 
 def _schema(settings: Settings) -> str:
     with open_database(settings) as database:
-        require_current_schema(database)
-        return f"revision {head_revision()} is current"
+        return require_schema(database)
 
 
 _CHECKS = {
@@ -111,10 +111,21 @@ _CHECKS = {
 }
 
 
+def _upgrade(settings: Settings) -> Iterator[Finding]:
+    """Tell what an upgrade of an old schema will do; that it is old has been told as a fault."""
+    with suppress(StartupError, DatabaseUnavailable), open_database(settings) as database:
+        if fit(database) is not Fit.OLD:
+            return
+        for step in upgrade_plan.pending(database):
+            servers = "servers that run may go on" if step.servers_go_on else "stop the servers first"
+            detail = f"{step.revision}, about {step.seconds} s, {servers}: {step.does}"
+            yield Finding("upgrade", "warning", detail)
+
+
 def _indexes(settings: Settings) -> Iterator[Finding]:
     """Tell what makes look-ups slow: without indexes the server starts all the same."""
     with suppress(StartupError, DatabaseUnavailable), open_database(settings) as database:  # told as faults before
-        require_current_schema(database)
+        require_schema(database)
         if warning := index_warning(database):
             yield Finding("indexes", "warning", warning)
         if is_adopted(database) and adoption.survey(database).indexes:

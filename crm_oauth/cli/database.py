@@ -12,6 +12,7 @@ from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Base, Token, User
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.repositories import UserStoreFactory
+from crm_oauth.store.schema import Fit
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.user_stores import user_store
 from crm_oauth.store.users import SqlUserStore
@@ -38,22 +39,27 @@ def open_database(settings: Settings, users: UserStoreFactory = SqlUserStore) ->
         database.dispose()
 
 
-def require_current_schema(database: Database) -> None:
-    """Check that the tables are the ones this program was written for.
+def require_schema(database: Database) -> str:
+    """Check that this program can use the tables.
+
+    Returns:
+        Which they are, in words.
 
     Raises:
-        StartupError: they are not.
+        StartupError: it cannot.
         DatabaseUnavailable: the database is away.
     """
     revision = schema.current_revision(database)
-    if revision == schema.head_revision():
-        return
-    if revision is None or schema.knows(revision):
-        what = "missing" if revision is None else f"old, revision {revision}"
-        raise StartupError([f"The database's schema is {what}; bring it up to date with: crm-oauth db upgrade"])
-    raise StartupError(
-        [f"The database's schema is newer than this program, revision {revision}; install what made it."]
-    )
+    match schema.fit(database):
+        case Fit.CURRENT:
+            return f"revision {revision} is current"
+        case Fit.EXPANDED:
+            return f"revision {revision} is newer than this program, which may go on with it"
+        case Fit.FOREIGN:
+            raise StartupError([schema.newer(revision)])
+        case fit:
+            what = "missing" if fit is Fit.MISSING else f"old, revision {revision}"
+            raise StartupError([f"The database's schema is {what}; bring it up to date with: crm-oauth db upgrade"])
 
 
 def index_warning(database: Database) -> str | None:
@@ -87,7 +93,7 @@ def current_database() -> Iterator[Database]:
     """
     settings = Settings.load()
     with open_database(settings, user_store(settings)) as database:
-        require_current_schema(database)
+        require_schema(database)
         yield database
 
 

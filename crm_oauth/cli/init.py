@@ -62,7 +62,7 @@ def _make_sqlite_file(database: Database) -> None:
 
 
 def _upgrade(database: Database) -> str:
-    if schema.is_current(database):
+    if schema.fit(database).is_good:
         return "kept"
     schema.upgrade(database)
     return f"upgraded to revision {schema.head_revision()}"

@@ -273,6 +273,14 @@ class GuessRow(OwnBase):
     __table_args__ = (UniqueConstraint("updated_at", "subject", name="uq_crm_oauth_guesses_updated_at"), _MYSQL_TABLE)
 
 
+class SchemaRow(OwnBase):
+    """One row: the newest revision that a program must know at least to use these tables, see `store/schema.py`."""
+
+    __tablename__ = "crm_oauth_schema"
+
+    oldest_program: Mapped[str] = mapped_column(exact_text(32), primary_key=True)
+
+
 # MySQL and MariaDB ignore case by the column's collation and have no index on an expression.
 Index("ix_users_user_name_lower", func.lower(User.user_name)).ddl_if(
     ("sqlite", "postgresql")  # type: ignore[arg-type]  # takes several, but its annotation says one

@@ -28,7 +28,7 @@ def health_routes(database: Database) -> Blueprint:
         try:
             database.ping()
             checks["database"] = True
-            checks["schema"] = schema.is_current(database)
+            checks["schema"] = schema.fit(database).is_good
         except DatabaseUnavailable as error:
             _log.warning("not ready", reason=str(error))
         good = all(checks.values())

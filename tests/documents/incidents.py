@@ -135,9 +135,12 @@ def _stamped(site: Site, revision: str) -> Iterator[None]:
     with site.database.connection() as connection:
         was = connection.scalar(text("SELECT version_num FROM alembic_version"))
         connection.execute(stamp, {"revision": revision})
+        # What makes newer tables says which programs may use them: none that is older.
+        connection.execute(text("UPDATE crm_oauth_schema SET oldest_program = :revision"), {"revision": revision})
     yield
     with site.database.connection() as connection:
         connection.execute(stamp, {"revision": was})
+        connection.execute(text("UPDATE crm_oauth_schema SET oldest_program = :was"), {"was": was})
 
 
 def away(desk: Desk) -> str:

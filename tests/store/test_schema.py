@@ -60,11 +60,11 @@ def test_revision_is_known(database_url: str) -> None:
     """A new database has no revision and is not current; after the upgrade it is, and stays so."""
     database = Database(database_url)
     assert schema.current_revision(database) is None
-    assert not schema.is_current(database)
+    assert not schema.fit(database).is_good
     for _ in range(2):
         schema.upgrade(database)
         assert schema.current_revision(database) == schema.head_revision() is not None
-        assert schema.is_current(database)
+        assert schema.fit(database).is_good
     database.dispose()
 
 
@@ -92,7 +92,7 @@ def test_processes_that_upgrade_at_once(database_url: str) -> None:
     assert faults == [b""] * len(processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
     database = Database(database_url)
-    assert schema.is_current(database)
+    assert schema.fit(database).is_good
     with database.connection() as connection:
         assert sorted(inspect(connection).get_table_names()) == sorted([*Base.metadata.tables, "alembic_version"])
         assert connection.scalar(text("SELECT COUNT(*) FROM alembic_version")) == 1

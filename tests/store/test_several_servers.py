@@ -29,7 +29,7 @@ def test_the_server_that_works_is_found(kind: str, request: pytest.FixtureReques
     dead = f"127.0.0.1:{free_port()}" if kind == "mariadb" else "/nowhere"
     database = Database(beside(server.new_database(), dead))
     schema.upgrade(database)
-    assert schema.is_current(database)
+    assert schema.fit(database).is_good
     database.dispose()
     server.stop()
     with pytest.raises(DatabaseUnavailable):

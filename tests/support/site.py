@@ -71,12 +71,14 @@ class Site:
         with self.database.unit_of_work() as repositories:
             work(repositories)
 
-    def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run the `crm-oauth` command here."""
+    def command(
+        self, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the `crm-oauth` command here, with these variables besides those of the site."""
         return subprocess.run(
             [*self._program, *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **(environment or {})},
             input=stdin,
             capture_output=True,
             text=True,

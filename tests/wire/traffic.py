@@ -1,36 +1,46 @@
 """Clients of every kind, busy while something happens to the server."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
-from tests.support.site import Site
 from tests.wire.bad.request import CREDENTIALS, PASSWORD, REFRESH, TOKEN_PATH
 from tests.wire.exchange import post_json, send
 
 
-def ask(site: Site, parameters: dict[str, str]) -> dict[str, Any]:
+class Served(Protocol):
+    """Whatever answers requests: a server, or what stands in front of several."""
+
+    @property
+    def url(self) -> str:
+        """Its address, without a trailing slash."""
+
+
+def ask(site: Served, parameters: dict[str, str]) -> dict[str, Any]:
     """Return the answer to a token request that must be granted."""
     answer = post_json(site.url, TOKEN_PATH, parameters)
     assert answer.status == 200, answer.body
     return answer.document
 
 
-def verdict(site: Site, token: str) -> int:
+def verdict(site: Served, token: str) -> int:
     """Return the status with which `/oauth/verify` answers: 204 or 401."""
     return send(site.url, "GET", "/oauth/verify", {"Authorization": f"Bearer {token}"}, None).status
 
 
-def new_token(site: Site) -> str:
+def new_token(site: Served) -> str:
     """Return a new access token."""
     return str(ask(site, CREDENTIALS)["access_token"])
 
 
 @contextmanager
-def traffic(site: Site, requests: int) -> Iterator[list[str]]:
+def traffic(site: Served, requests: int, pause: float = 0) -> Iterator[list[str]]:
     """Keep clients of every kind busy within the block, and then until this many requests have been made.
+
+    Each rests between two requests for some seconds, which leaves the machine to others.
 
     Every access token is verified as soon as it was issued, over another connection. Yields the kind of each
     request; one that failed is told at the end of the block.
@@ -42,6 +52,7 @@ def traffic(site: Site, requests: int) -> Iterator[list[str]]:
     def repeat(kind: Callable[[], object]) -> None:
         while not over.is_set() or len(made) < requests:
             kind()
+            time.sleep(pause)
 
     def check(kind: str, token: str) -> None:
         made.append(f"{kind}: verify")

@@ -1,0 +1,1 @@
+"""One program takes the place of another while servers run."""
