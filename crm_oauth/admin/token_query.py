@@ -13,6 +13,8 @@ from crm_oauth.store.token_search import TokenSearch
 
 _TEXTS = ("id", "client", "client_id", "user", "revoked", "active", "grant")
 _RANGES = ("access_from", "access_until", "refresh_from", "refresh_until")
+# The times that a search may be about, each with its fields.
+_ABOUT = {"refresh": {"refresh_from", "refresh_until"}, "access": {"active", "access_from", "access_until"}}
 _FIELDS = (*_TEXTS, *_RANGES)
 _LONGEST = 255  # characters of a field
 _CLIENTS = 1000  # clients of one name at most
@@ -71,6 +73,14 @@ class TokenQuery:
         now = {**self.fields, "sort": self.order, "dir": "desc" if self.descending else "asc", **changes}
         return "?" + urlencode({name: value for name, value in now.items() if value})
 
+    def among_many(self) -> "TokenQuery":
+        """Return this search as very many tokens can be shown: sorted by a time that it is about, if there is one.
+
+        In any other order those that fit may all lie far from where reading begins.
+        """
+        about = [column for column, names in _ABOUT.items() if names & self.fields.keys()]
+        return self if not about or self.order in about else replace(self, order=about[0])
+
     def sorted_by(self, order: str) -> str:
         """Return the address that sorts by a column, the other way round if it is sorted by that already."""
         turned = "asc" if self.order == order and self.descending else "desc"
@@ -79,9 +89,7 @@ class TokenQuery:
 
 def _natural_order(fields: Mapping[str, str]) -> str:
     """Return the order in which what is searched for lies side by side."""
-    if "refresh_from" in fields or "refresh_until" in fields:
-        return "refresh"
-    return "access" if {"active", "access_from", "access_until"} & fields.keys() else "entered"
+    return next((column for column, names in _ABOUT.items() if names & fields.keys()), "entered")
 
 
 def _moment(text: str) -> datetime | None:

@@ -34,12 +34,15 @@ def add_tokens(routes: Blueprint, panel: Panel) -> None:
         with panel.work() as work:
             search = query.search(work.session, datetime.now(UTC))
             found = count(work.session, search)
+            asked, query = query, query.among_many() if found > COUNTED else query
             order = ORDERS[query.order]
             leaves = pages(work.session, search, order, descending=query.descending, few=found <= COUNTED)
             shown = _asked_for(leaves, query)
             names = _names(work, shown.rows)
         ends = [str(Place.of(row, order)) for row in (*shown.rows[:1], *shown.rows[-1:])]
-        return page("tokens", query=query, leaf=shown, ends=ends, found=found, counted=COUNTED, names=names)
+        return page(
+            "tokens", query=query, leaf=shown, ends=ends, found=found, counted=COUNTED, names=names, asked=asked
+        )
 
     @routes.get("/tokens/<token_id>")
     def token(token_id: str) -> Response:

@@ -47,7 +47,7 @@ class Place:
     def parse(cls, text: str, order: tuple[Column, ...]) -> Self | None:
         """Read what `str` made; None if it is no place in this order."""
         parts = text.split("~")
-        if len(parts) != len(order):
+        if len(parts) != len(order) or not parts[-1]:
             return None
         try:
             moments = [datetime.fromtimestamp(int(part), UTC) if part else None for part in parts[:-1]]

@@ -1,11 +1,13 @@
 """Tokens are searched, leafed through and revoked in a browser."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from crm_oauth.store.models import Token
 from crm_oauth.store.ports import Repositories
 from tests.admin.conftest import Visit, sign_in
 from tests.admin.people import PASSWORD
@@ -77,6 +79,8 @@ def test_sorting(panel: Page) -> None:
     assert first_id(panel) == "00000077…"
     panel.get_by_role("columnheader", name="Refresh token expires").get_by_role("link").click()
     expect(panel.get_by_role("link", name="00000000…")).to_be_visible()
+    panel.get_by_role("columnheader", name="Token ID").get_by_role("link").click()
+    expect(panel.get_by_role("link", name="00000077…")).to_be_visible()
 
 
 def test_searches(panel: Page) -> None:
@@ -99,6 +103,27 @@ def test_searches(panel: Page) -> None:
     panel.get_by_label("Token ID").fill("nothing like it")
     panel.get_by_role("button", name="Search").click()
     expect(panel.get_by_role("heading", name="No token is like that")).to_be_visible()
+
+
+def test_very_many_are_sorted_by_what_is_searched(panel: Page, site: Site) -> None:
+    """A search by expiry that finds very many is sorted by that, and says so; of fewer any column sorts."""
+    expiring = "/admin/tokens?refresh_from=2090-01-01T00:00&sort=id&dir=asc"
+    expires = datetime(2091, 1, 1, tzinfo=UTC)
+    columns = {"client": PHONE, "access_token_expires": expires, "refresh_token_expires": expires}
+    tokens = [{"id": f"many-{number:04}", **columns} for number in range(5001)]
+    with site.database.connection() as connection:
+        connection.execute(insert(Token), tokens[1:])
+    panel.goto(expiring)
+    expect(panel.get_by_role("columnheader", name="Token ID")).to_have_attribute("aria-sort", "ascending")
+    expect(panel.get_by_text("sorted by when they expire")).to_have_count(0)
+    with site.database.connection() as connection:
+        connection.execute(insert(Token), tokens[:1])
+    panel.goto(expiring)
+    expect(panel.get_by_role("columnheader", name="Refresh token expires")).to_have_attribute("aria-sort", "ascending")
+    expect(panel.get_by_text("So many tokens are sorted by when they expire")).to_be_visible()
+    panel.get_by_role("link", name="Next", exact=True).click()
+    expect(panel.get_by_role("link", name="Previous", exact=True)).to_be_visible()
+    expect(rows(panel)).to_have_count(50)
 
 
 def test_a_bad_date_is_told(panel: Page) -> None:
