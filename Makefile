@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format wheel faults cluster-test fuzz audit sbom bench bench-peers bench-scale docs screenshots lock clean
+.PHONY: help serve test lint format wheel faults cluster-test fuzz audit sbom bench bench-peers bench-scale simulate docs screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: $(INSTALLED) ## measure the hot paths (needs wrk)
 
 bench-peers: $(INSTALLED) ## measure other servers beside ours (needs wrk, node, npm and PostgreSQL)
 	$(BIN)/python -m bench.peers $(ARGS)
+
+simulate: $(INSTALLED) ## simulate a hundred million sessions; ARGS=--write keeps it in docs/scaling.md
+	$(BIN)/python -m bench.simulate $(ARGS)
 
 bench-scale: $(INSTALLED) ## measure what grows: rows, memory, the start (needs wrk)
 	$(BIN)/python -m bench.scale $(ARGS)
