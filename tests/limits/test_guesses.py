@@ -1,17 +1,20 @@
 """What the guard lets through."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from structlog.testing import capture_logs
 
-from crm_oauth.limits import falling_back
+from crm_oauth.limits import falling_back, guesses
 from crm_oauth.limits.counter import FailureCounter
 from crm_oauth.limits.falling_back import FallingBackCounter
 from crm_oauth.limits.flood import FloodGate
 from crm_oauth.limits.guesses import GuessGuard, GuessLimits, TooManyGuesses, Verdict
 from crm_oauth.limits.redis_counter import RedisCounter
 from crm_oauth.rates import Rate
+from crm_oauth.store.db import DatabaseUnavailable
 from tests.support.redis_server import RedisServer
 
 LIMITS = GuessLimits(per_user=Rate(3, 3600), per_client=Rate(4, 3600), per_address=Rate(8, 3600))
@@ -69,6 +72,26 @@ def test_nobody_else_is_locked_out(guess: Attempts) -> None:
         guess("joe", "wrong")
     assert guess("joe", "right", ELSEWHERE) is Verdict.RIGHT
     assert guess("ann", "right") is Verdict.RIGHT
+
+
+@sqlite_only
+def test_a_check_that_does_not_end(counter: FailureCounter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits in vain behind a check of the same user's is told to come again, not that he guessed too much."""
+    monkeypatch.setattr(guesses, "_PATIENCE", 0.05)
+    guard, begun, over = GuessGuard(counter, LIMITS), Event(), Event()
+
+    def hang() -> bool:
+        begun.set()
+        return over.wait(20)
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(guard.check_password, "joe", HERE, check=hang, decoy=lambda: None)
+        assert begun.wait(20)
+        with pytest.raises(DatabaseUnavailable):
+            guard.check_password("joe", HERE, check=lambda: True, decoy=lambda: None)
+        over.set()
+        assert first.result() is Verdict.RIGHT
+    assert guard.check_password("joe", HERE, check=lambda: True, decoy=lambda: None) is Verdict.RIGHT
 
 
 @sqlite_only
