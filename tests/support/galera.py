@@ -98,7 +98,7 @@ class GaleraNode(MariadbServer):
         """Return what the node says of itself, such as `wsrep_cluster_size`; nothing while it is away."""
         try:
             with self._connection() as connection, connection.cursor() as cursor:
-                cursor.execute("SHOW STATUS LIKE %s", name)
+                cursor.execute("SHOW STATUS LIKE %s", (name,))
                 row = cursor.fetchone()
                 return str(row[1]) if row else ""
         except pymysql.err.OperationalError:
