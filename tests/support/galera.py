@@ -9,7 +9,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from tests.support.database_servers import MariadbServer
-from tests.support.documents import shown, shown_file
+from tests.support.documents import shown_file
 from tests.support.programs import require_file, require_program
 from tests.support.site import free_port
 
@@ -80,12 +80,6 @@ class GaleraNode(MariadbServer):
             found = re.findall(r"Recovered position:? *(\S+)", said)
             self._options = [f"--wsrep-start-position={found[-1]}"] if found else []
         self.start()
-
-    def outvote(self) -> None:
-        """Let it go on although it is cut off, as an operator does who knows that the others are down."""
-        with self._connection() as connection, connection.cursor() as cursor:
-            cursor.execute(shown(DOCUMENT, "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"))
-        self.wait_for("wsrep_ready", "ON")
 
     def wait_for(self, name: str, value: str) -> None:
         """Wait until the node says this of itself."""
