@@ -1,0 +1,1 @@
+"""docs/backup.md: its lines, run."""
