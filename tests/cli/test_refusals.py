@@ -23,10 +23,13 @@ def _remove(name: str) -> Callable[[Installation], None]:
 
 
 def _revise(revision: str) -> Callable[[Installation], None]:
+    """Have the schema be of a revision, for programs that know it."""
+
     def revise(installation: Installation) -> None:
         database = Database(f"sqlite:///{installation.folder}/var/crm-oauth.db")
         with database.connection() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+            for column in "alembic_version SET version_num", "crm_oauth_schema SET oldest_program":
+                connection.execute(text(f"UPDATE {column} = :revision"), {"revision": revision})
         database.dispose()
 
     return revise
