@@ -82,7 +82,7 @@ def _insert_token(values: dict[str, ColumnElement[Any]], from_rows: Callable[...
 
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id
 
-INSERT = insert(_TOKEN_TABLE).inline().values(_token_values())
+INSERT = _insert_token(_token_values(), select)
 ISSUE_FOR_CLIENT = _insert_token(_token_values(client=_CLIENT_ID, assigned_user_id=null()), _from_client)
 ISSUE_FOR_USER = _insert_token(_token_values(client=_CLIENT_ID, assigned_user_id=_USER_ID), _from_client_and_user)
 

@@ -91,7 +91,7 @@ def plans(site: Site) -> dict[str, dict[str, str]]:
     environment = site.environment | {"PYTHONPATH": str(ROOT)}
     told = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    return dict(json.loads(told.stdout))
+    return dict(json.loads(told.stdout)["plans"])
 
 
 def test_requests_use_the_indexes_of_partitions(site: Site, plans: dict[str, dict[str, str]]) -> None:

@@ -15,7 +15,7 @@ from tests.support.database_servers import DatabaseServer
 ACCOUNT = "ordinary"
 
 _TERMINATE = text("""
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND datname = current_database()
 """)
 
