@@ -21,8 +21,8 @@ SETTINGS = {"REFRESH_GRACE": GRACE, "WORKERS": "2", "THREADS": "4", "LOG_LEVEL":
 class Tried(Addressed, Protocol):
     """What is put on trial: a server, or many behind one address."""
 
-    def restart(self, settings: Mapping[str, str]) -> None:
-        """Start all servers of ours anew, with these settings changed."""
+    def restart(self, settings: Mapping[str, str]) -> Addressed:
+        """Start all servers of ours anew, with these settings changed, and return one that may be asked all."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,11 @@ def _wait_for(ledger: Ledger, acknowledged: int) -> None:
 def reckon(site: Tried, faults: int, ledger: Ledger) -> Reckoning:
     """Compare what was acknowledged with what a new server makes of it."""
     # A server that was just started, and forgives nothing: what it does not find in the database, it does not know.
-    site.restart({"REFRESH_GRACE": "0"})
+    asked = site.restart({"REFRESH_GRACE": "0"})
     with ThreadPoolExecutor(4) as threads:
         # First who lives: a used refresh token that is presented ends its whole line.
-        verdicts = list(threads.map(_verdict, repeat(site), ledger.live.values()))
-        revived = sum(threads.map(_is_good_for_something, repeat(site), ledger.dead))
+        verdicts = list(threads.map(_verdict, repeat(asked), ledger.live.values()))
+        revived = sum(threads.map(_is_good_for_something, repeat(asked), ledger.dead))
     return Reckoning(
         faults=faults,
         acknowledged=ledger.acknowledged,

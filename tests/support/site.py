@@ -112,11 +112,12 @@ class Site:
             self._process.terminate()
             self._process.wait(timeout=60)
 
-    def restart(self, settings: Mapping[str, str]) -> None:
-        """Stop the server, and start it with these settings changed."""
+    def restart(self, settings: Mapping[str, str]) -> Self:
+        """Stop the server, start it with these settings changed, and return it."""
         self.stop()
         self.environment |= {f"CRM_OAUTH_{name}": value for name, value in settings.items()}
         self.start()
+        return self
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
