@@ -14,7 +14,6 @@ from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
-from crm_oauth.store.write_turns import write_turns
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
@@ -60,7 +59,6 @@ class Database:
             advice = "write sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or postgresql://… likewise"
             raise StartupError([f"DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
-        self._turn = write_turns(self._engine)
         self._users = users
 
     @contextmanager
@@ -81,7 +79,7 @@ class Database:
             DatabaseUnavailable: as `unit_of_work` does.
         """
         with _faults_translated():
-            unit = UnitOfWork(self._engine, self._turn)
+            unit = UnitOfWork(self._engine)
             try:
                 yield unit
                 unit.commit()

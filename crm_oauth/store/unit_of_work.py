@@ -1,7 +1,6 @@
 """A unit of work: reads that stand alone, then writes that become true together."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event
@@ -18,13 +17,10 @@ class UnitOfWork:
 
     Args:
         engine: in autocommit mode.
-        turn: is entered to write.
     """
 
-    def __init__(self, engine: Engine, turn: AbstractContextManager[None] | None = None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = turn or nullcontext()
-        self._turn_taken = ExitStack()
         self._has_begun = False
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -57,17 +53,13 @@ class UnitOfWork:
 
     def write_last(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
         """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
-        connection = self.connection
-        with nullcontext() if self._has_begun else self._turn:
-            result: CursorResult[Any] = connection.execute(statement, parameters)
+        result: CursorResult[Any] = self.connection.execute(statement, parameters)
         return result.rowcount
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
         if not self._has_begun:
-            connection = self.connection  # whoever has the turn waits for nothing but the database
-            self._turn_taken.enter_context(self._turn)
-            connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
+            self.connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
             self._has_begun = True
 
     def commit(self) -> None:
@@ -90,7 +82,6 @@ class UnitOfWork:
             self._connection.invalidate()
             raise
         finally:
-            self._turn_taken.close()
             if self._session:
                 self._session.close()
             self._connection.close()
