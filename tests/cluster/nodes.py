@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.faults import trial
 from tests.faults.customers import fill
-from tests.support.front_end import Nginx
+from tests.support.front_end import MANY_FROM_ONE_ADDRESS, Nginx
 from tests.support.galera import GaleraCluster
 from tests.support.site import Site
 
@@ -61,7 +61,6 @@ def nodes(folder: Path, cluster: GaleraCluster, settings: Mapping[str, str]) -> 
         for site in sites:
             running.enter_context(site)
         places = " ".join(f"server 127.0.0.1:{site.port};" for site in sites)
-        # All customers have one address.
-        changed = {"server 127.0.0.1:8000;": places, "rate=20r/s": "rate=10000r/s"}
+        changed = {"server 127.0.0.1:8000;": places, **MANY_FROM_ONE_ADDRESS}
         front_end = running.enter_context(Nginx(folder / "nginx", sites[0].port, more=changed))
         yield Nodes(front_end, sites)

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from tests.support.front_end import Nginx
+from tests.support.front_end import MANY_FROM_ONE_ADDRESS, Nginx
 from tests.support.site import Site
 from tests.wire.bad import bodies, envelopes, values
 from tests.wire.bad.refusals import faults_of
@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     """The front end, with a page to protect, and patience for more requests a second than people send."""
-    with Nginx(tmp_path_factory.mktemp("nginx"), site.port, more={"rate=20r/s": "rate=9999r/s"}) as front_end:
+    with Nginx(tmp_path_factory.mktemp("nginx"), site.port, more=MANY_FROM_ONE_ADDRESS) as front_end:
         (front_end.pages / "protected" / "page.html").write_text("for bearers only")
         yield front_end
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.framing.connection import statuses
 from tests.framing.probes import HIDDEN, all_probes
-from tests.support.front_end import Nginx
+from tests.support.front_end import MANY_FROM_ONE_ADDRESS, Nginx
 from tests.support.site import Site
 from tests.wire.bad.request import CREDENTIALS, TOKEN_PATH
 from tests.wire.conftest import fill_as_recorded
@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def nginx(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     """The front end as it ships, but for its limit: all these clients have one address."""
-    with Nginx(tmp_path_factory.mktemp("nginx"), site.port, more={"rate=20r/s": "rate=9999r/s"}) as front_end:
+    with Nginx(tmp_path_factory.mktemp("nginx"), site.port, more=MANY_FROM_ONE_ADDRESS) as front_end:
         yield front_end
 
 

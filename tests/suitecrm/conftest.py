@@ -57,6 +57,11 @@ class Import:
         """Return our users by id."""
         return self.rows()[User.__tablename__]
 
+    def any_tokens(self) -> bool:
+        """Tell whether a token row has arrived: quicker than the import copies its next page."""
+        with self.database.connection() as connection:
+            return connection.execute(select(Token.id).limit(1)).first() is not None
+
     def tokens(self) -> dict[str, dict[str, Any]]:
         """Return our token rows by id."""
         return self.rows()[Token.__tablename__]

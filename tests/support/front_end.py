@@ -12,6 +12,8 @@ from tests.support.site import free_port
 
 CONFIG = Path(__file__).parents[2] / "config"
 CERTIFICATE = "/etc/letsencrypt/live/crm.example.com/"
+MANY_FROM_ONE_ADDRESS = {"rate=20r/s": "rate=9999r/s"}
+"""For tests whose clients all have one address and are quicker than people."""
 
 # The rest of a Debian's /etc/nginx/nginx.conf, in a folder of its own and in the foreground.
 _MAIN = """
