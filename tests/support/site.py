@@ -13,6 +13,7 @@ from typing import Self
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.ports import Repositories
+from tests.support import commands
 
 ENCRYPTION_KEY = "BZZmEigHf0DEdHnTHm6V04To1D3lIsA6BBL5a0d1tII="
 
@@ -25,7 +26,7 @@ class Site:
         profile: a profile's name or file.
         database_url: None makes an SQLite file in the folder.
         settings: further settings, without their prefix.
-        program: the `crm-oauth` command; None is that of the checkout.
+        program: the `crm-oauth` command; None is that of the checkout, which need not import everything anew.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Site:
         settings: Mapping[str, str] | None = None,
         program: Sequence[str | Path] | None = None,
     ) -> None:
-        self._program = program or (sys.executable, "-m", "crm_oauth.cli")
+        self._program = program
         self.folder = folder
         self.port = free_port()
         self.database_url = database_url or f"sqlite:///{folder}/test.db"
@@ -53,7 +54,7 @@ class Site:
         }
         own = {name: value for name, value in os.environ.items() if not name.startswith("CRM_OAUTH_")}
         self.environment = own | {f"CRM_OAUTH_{name}": value for name, value in chosen.items()}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | commands.Command | None = None
         schema.upgrade(self.database)
 
     @property
@@ -75,10 +76,13 @@ class Site:
         self, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run the `crm-oauth` command here, with these variables besides those of the site."""
+        whole = {**self.environment, **(environment or {})}
+        if self._may_inherit(whole):
+            return commands.run(arguments, self.folder, whole, stdin)
         return subprocess.run(
-            [*self._program, *arguments],
+            [*self._command_line(), *arguments],
             cwd=self.folder,
-            env={**self.environment, **(environment or {})},
+            env=whole,
             input=stdin,
             capture_output=True,
             text=True,
@@ -92,14 +96,19 @@ class Site:
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._program, "serve"],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        with (self.folder / "server.log").open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            if self._may_inherit(self.environment):
+                files = nothing.fileno(), log.fileno(), log.fileno()
+                self._process = commands.Command(["serve"], self.folder, self.environment, files)
+            else:
+                self._process = subprocess.Popen(
+                    [*self._command_line(), "serve"],
+                    cwd=self.folder,
+                    env=self.environment,
+                    stdin=nothing,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
         try:
             self._wait_until_alive(self._process)
         except AssertionError:
@@ -120,7 +129,7 @@ class Site:
         return self
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> subprocess.Popen[bytes] | commands.Command:
         """Return gunicorn's master process; its children are the workers."""
         assert self._process is not None, "the server was not started"
         return self._process
@@ -134,7 +143,13 @@ class Site:
         self.stop()
         self.database.dispose()
 
-    def _wait_until_alive(self, process: subprocess.Popen[bytes]) -> None:
+    def _command_line(self) -> Sequence[str | Path]:
+        return self._program or (sys.executable, "-m", "crm_oauth.cli")
+
+    def _may_inherit(self, environment: Mapping[str, str]) -> bool:
+        return self._program is None and environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
+
+    def _wait_until_alive(self, process: subprocess.Popen[bytes] | commands.Command) -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and process.poll() is None:
             connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
