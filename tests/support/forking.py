@@ -21,7 +21,9 @@ _IMPORTED = (
     "crm_oauth.cli.program",
     "crm_oauth.oauth.server",
     "crm_oauth.web.api_routes",
+    "crm_oauth.web.oauth_routes",
     "flask",
+    "sqlalchemy.dialects.sqlite",
 )
 _NOT_IMPORTED = {"gunicorn.config", "prometheus_client"}
 """They learn at their import where a server runs, and where it counts."""
