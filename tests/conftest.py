@@ -1,10 +1,14 @@
 """Fixtures and reports that every folder of tests may use."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.programs import missing_programs
 
@@ -31,6 +35,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     url = server.new_database()
     yield url
     server.drop_database(url)
+
+
+@pytest.fixture
+def upgraded_url(database_url: str, request: pytest.FixtureRequest) -> str:
+    """The same URL, once the database has the newest schema."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), str(url.database))
+    else:
+        kind = {"mysql": "mariadb"}.get(url.get_backend_name(), url.get_backend_name())
+        server: DatabaseServer = request.getfixturevalue(f"{kind}_server")
+        server.give_schema(database_url)
+    return database_url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    database.dispose()
+    return path
 
 
 def _running(server: DatabaseServer) -> Iterator[DatabaseServer]:

@@ -1,10 +1,10 @@
 """The trail in the database, on each kind of it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_oauth.store import schema
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter
 from crm_oauth.store.db import Database
 
@@ -12,11 +12,11 @@ NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
+def database(upgraded_url: str) -> Iterator[Database]:
     """An empty database of the newest schema."""
-    database = Database(database_url)
-    schema.upgrade(database)
-    return database
+    database = Database(upgraded_url)
+    yield database
+    database.dispose()
 
 
 def append(database: Database, *entries: AuditEntry) -> None:
@@ -36,7 +36,6 @@ def test_entries_come_back_as_they_went_in(database: Database) -> None:
     whole = AuditEntry("a", "détail", "g", "client", "user", "cli:root", "::1", "request", NOW)
     append(database, whole, AuditEntry("b", at=NOW))
     assert search(database, AuditFilter()) == [AuditEntry("b", at=NOW), whole]
-    database.dispose()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,6 @@ def test_a_search_finds_what_meets_every_condition(database: Database, which: Au
         AuditEntry("refused", "r", client_id="c2", user_id="u2", address="192.0.2.1", at=NOW),
     )
     assert [entry.detail for entry in search(database, which)] == list(found)
-    database.dispose()
 
 
 def test_pages_leave_nothing_out(database: Database) -> None:
@@ -81,7 +79,6 @@ def test_pages_leave_nothing_out(database: Database) -> None:
             after = page[-1].number
     assert forwards == [str(number) for number in range(25)]
     assert backwards == forwards[::-1]
-    database.dispose()
 
 
 def test_purge_removes_what_is_old(database: Database) -> None:
@@ -93,7 +90,6 @@ def test_purge_removes_what_is_old(database: Database) -> None:
             removed.append(stores.audit.purge(before=NOW - timedelta(days=1), batch=2))
     assert removed == [2, 1, 0]
     assert [entry.detail for entry in search(database, AuditFilter())] == ["1", "0"]
-    database.dispose()
 
 
 def test_long_text_is_cut(database: Database) -> None:
@@ -101,4 +97,3 @@ def test_long_text_is_cut(database: Database) -> None:
     append(database, AuditEntry("e" * 50, "d\0" * 300, address="a" * 100, at=NOW))
     [entry] = search(database, AuditFilter())
     assert (entry.event, entry.detail, entry.address) == ("e" * 40, "d" * 255, "a" * 64)
-    database.dispose()

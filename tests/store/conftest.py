@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, new_id
 from crm_oauth.store.ports import Repositories
@@ -30,10 +29,9 @@ CLIENT_CHANGES: list[tuple[str, object]] = [
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(upgraded_url: str) -> Iterator[Database]:
     """An empty database of the newest schema."""
-    database = Database(database_url)
-    schema.upgrade(database)
+    database = Database(upgraded_url)
     yield database
     database.dispose()
 

@@ -1,13 +1,14 @@
 """A site on MariaDB to copy from, and databases of ours to copy into."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.suitecrm.source import TABLES
@@ -26,13 +27,12 @@ class Import:
     Args:
         installation: where the command runs.
         site: what it reads.
-        target: URL of what it fills.
+        target: URL of what it fills, which has its tables.
     """
 
     def __init__(self, installation: Installation, site: SiteDatabase, target: str) -> None:
         self.installation, self.site, self.target = installation, site, target
         self.database = Database(target)
-        schema.upgrade(self.database)
 
     def run(self, *options: str, status: int = 0) -> tuple[dict[str, dict[str, Any]], str]:
         """Run the import of a site in Berlin; return the summary's lines by table, and all complaints."""
@@ -76,16 +76,17 @@ def site_database(request: pytest.FixtureRequest, mariadb_server: DatabaseServer
 
 
 @pytest.fixture
-def importing(empty: Installation, site_database: SiteDatabase, database_url: str) -> Iterator[Import]:
+def importing(empty: Installation, site_database: SiteDatabase, upgraded_url: str) -> Iterator[Import]:
     """An import into an empty database of each kind."""
-    importing = Import(empty, site_database, database_url)
+    importing = Import(empty, site_database, upgraded_url)
     yield importing
     importing.database.dispose()
 
 
 @pytest.fixture
-def quick_import(empty: Installation, site_database: SiteDatabase) -> Iterator[Import]:
+def quick_import(empty: Installation, site_database: SiteDatabase, sqlite_template: Path) -> Iterator[Import]:
     """An import into SQLite, where what is copied does not depend on the target."""
-    importing = Import(empty, site_database, f"sqlite:///{empty.folder / 'own.db'}")
+    own = shutil.copyfile(sqlite_template, empty.folder / "own.db")
+    importing = Import(empty, site_database, f"sqlite:///{own}")
     yield importing
     importing.database.dispose()

@@ -175,10 +175,10 @@ def test_rows_that_do_not_fit_are_told(importing: Import) -> None:
 
 
 @pytest.fixture
-def oldest(empty: Installation, mariadb_server: DatabaseServer, database_url: str) -> Iterator[Import]:
+def oldest(empty: Installation, mariadb_server: DatabaseServer, upgraded_url: str) -> Iterator[Import]:
     """An import from the tables of 7.10.0."""
     site = make_site_database(mariadb_server, charset="utf8", oldest=True)
-    importing = Import(empty, site, database_url)
+    importing = Import(empty, site, upgraded_url)
     yield importing
     importing.database.dispose()
     mariadb_server.drop_database(site.url)

@@ -127,6 +127,7 @@ def test_an_account_that_may_not_drop_indexes_keeps_them(
     """Rows are copied all the same by an account that may write rows and no more."""
     add_token(quick_import.site, "session")
     url = make_url(mariadb_server.new_database())
+    mariadb_server.give_schema(url.render_as_string())
     target = Import(empty, quick_import.site, url.render_as_string())
     site = quick_import.site
     site.execute("CREATE OR REPLACE USER writer@'127.0.0.1'")

@@ -22,6 +22,13 @@ def service_account() -> tuple[str, str]:
     return own_account(), grp.getgrgid(os.getegid()).gr_name
 
 
+def unprivileged(account: str) -> str | None:
+    """Return who runs a server that refuses root: this account if there is one; None is whoever runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    return account if account in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
+
+
 def give_away(folder: Path) -> None:
     """Make a folder and all in it the service account's."""
     account, group = service_account()

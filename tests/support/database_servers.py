@@ -1,28 +1,35 @@
 """PostgreSQL and MariaDB servers to throw away, made from the machine's binaries; its own servers are left alone.
 
-They listen on this machine only, trust everybody, and need not survive a power cut unless they shall be durable.
+They listen on this machine only, trust everybody, and need not survive a power cut unless they shall be durable: they
+are in memory if it has room for them, for a disk takes its time to make a table.
 """
 
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, NullPool, Row, create_engine, make_url, text
+from sqlalchemy import URL, Engine, NullPool, Row, create_engine, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database
+from tests.support.accounts import unprivileged
 from tests.support.programs import require_program
+from tests.support.site import free_port
 
 _PATIENCE = 60
+_MEMORY = Path("/dev/shm")  # noqa: S108  # the folder has a name that is made up
+_ROOM = 4 << 30  # a container may have very little
 _STOPPED = "TZX"  # or dead
 
 
@@ -41,12 +48,13 @@ class DatabaseServer(ABC):
     def __init__(self, account: str, *, durable: bool) -> None:
         self._durable = durable
         # Not pytest's tmp_path, which other accounts may not enter.
-        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-"))
-        self._account = _unprivileged(account)
+        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-", dir=None if durable else _memory()))
+        self._account = unprivileged(account)
         if self._account:
             shutil.chown(self.directory, self._account)
         self._log = self.directory / "log"
         self._numbers = count(1)
+        self._template: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
 
@@ -109,6 +117,15 @@ class DatabaseServer(ABC):
         self._execute(f"CREATE DATABASE {name}")
         return self._url(name).render_as_string()
 
+    def give_schema(self, url: str) -> None:
+        """Give an empty database the newest schema, by copying: an upgrade takes many times as long."""
+        if self._template is None:
+            self._template = self.new_database()
+            database = Database(self._template)
+            schema.upgrade(database)
+            database.dispose()
+        self._copy(str(make_url(self._template).database), str(make_url(url).database))
+
     def url_of(self, url: str) -> str:
         """Return the URL by which the administrator uses a database of this server."""
         return self._url(make_url(url).database).render_as_string()
@@ -124,6 +141,10 @@ class DatabaseServer(ABC):
     @abstractmethod
     def _server_command(self) -> list[str | Path]:
         """Command line of the server, which stays in the foreground."""
+
+    @abstractmethod
+    def _copy(self, template: str, name: str) -> None:
+        """Fill an empty database with what another has that nobody uses."""
 
     @abstractmethod
     def _url(self, database: str | None = None) -> URL:
@@ -167,9 +188,12 @@ class DatabaseServer(ABC):
             return False
         return True
 
+    @cached_property
+    def _engine(self) -> Engine:
+        return create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
     def _execute(self, statement: str) -> Sequence[Row[Any]]:
-        engine = create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with self._engine.connect() as connection:
             result = connection.execute(text(statement))
             return result.all() if result.returns_rows else ()
 
@@ -210,6 +234,10 @@ class PostgresqlServer(DatabaseServer):
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [self._postgres, "-D", self.directory / "data", *options]
 
+    def _copy(self, template: str, name: str) -> None:
+        self._execute(f"DROP DATABASE {name}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
     def _url(self, database: str | None = "postgres") -> URL:
         where = {"host": str(self.directory)}
         return URL.create("postgresql+psycopg", "postgres", database=database, query=where)
@@ -225,7 +253,7 @@ class MariadbServer(DatabaseServer):
         self._mariadb_install_db = require_program("mariadb-install-db")
         self._mariadbd = require_program("mariadbd")
         # A port, for PyMySQL forgets to close a Unix socket that refuses it.
-        self._port = _free_port()
+        self._port = free_port()
         super().__init__("mysql", durable=durable)
 
     def _install_command(self) -> list[str | Path]:
@@ -250,8 +278,18 @@ class MariadbServer(DatabaseServer):
             f"--innodb-flush-log-at-trx-commit={int(self._durable)}",
         ]
 
+    def _copy(self, template: str, name: str) -> None:
+        with self._engine.connect() as connection:
+            for table in inspect(connection).get_table_names(template):
+                connection.execute(text(f"CREATE TABLE {name}.{table} LIKE {template}.{table}"))
+                connection.execute(text(f"INSERT INTO {name}.{table} SELECT * FROM {template}.{table}"))  # noqa: S608 - names of ours
+
     def _url(self, database: str | None = None) -> URL:
         return URL.create("mysql+pymysql", "root", host="127.0.0.1", port=self._port, database=database)
+
+
+def _memory() -> Path | None:
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
 
 
 def _state(task: Path) -> str:
@@ -259,17 +297,3 @@ def _state(task: Path) -> str:
         return (task / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:  # it has ended
         return "X"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _unprivileged(account: str) -> str | None:
-    """Whom to run a server as; None for whoever runs the tests."""
-    if os.geteuid() != 0:
-        return None
-    return account if account in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
