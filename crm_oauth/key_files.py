@@ -1,11 +1,13 @@
 """Makes key files: whole or not at all, and never in the place of one that is there.
 
-Any number of processes may make the same file at once: the first wins and the others use what it made.
+Any number of processes may make the same file at once: the first wins and the others use what it made. What root makes
+belongs to the owner of the folder that it is in, as whom the server runs.
 """
 
 import base64
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -30,6 +32,19 @@ def make_directory(directory: Path) -> None:
     if not directory.is_dir():
         make_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
+        give_to_owner(directory, directory.parent)
+
+
+def give_to_owner(path: Path, of: Path) -> None:
+    """Give a file or folder to the owner of another one, where root has made it.
+
+    Args:
+        path: a file or folder; of a link, the link itself.
+        of: whose owner gets it.
+    """
+    owner = of.stat()
+    with suppress(PermissionError):  # only root can give it away, and only root has to
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def make_encryption_key(path: Path) -> bool:
@@ -148,6 +163,7 @@ def _make(path: Path, content: bytes, mode: int) -> bool:
         return False
     make_directory(path.parent)
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        give_to_owner(Path(file.name), path.parent)
         os.fchmod(file.fileno(), mode)
         file.write(content)
         file.flush()

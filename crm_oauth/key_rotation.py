@@ -5,7 +5,7 @@ One rotation at a time: a lock file in the key folder makes the others wait.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from stat import S_IMODE
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from joserfc.jwk import RSAKey
 
-from crm_oauth.key_files import new_encryption_key, new_private_key, public_half, sync_directory
+from crm_oauth.key_files import give_to_owner, new_encryption_key, new_private_key, public_half, sync_directory
 
 _LOCK_NAME = ".lock"
 
@@ -36,7 +36,7 @@ def rotation_lock(folder: Path) -> Iterator[None]:
     path = folder / _LOCK_NAME
     if not path.exists():
         path.touch(mode=0o600)
-        _give_to_owner(path, folder)
+        give_to_owner(path, folder)
     # Opened for writing, without which NFS grants no exclusive lock.
     with path.open("ab") as file:
         flock(file, LOCK_EX)
@@ -102,7 +102,7 @@ def _keep_public_half(private_path: Path, like: Path) -> None:
     folder = previous_keys_folder(private_path)
     if not folder.exists():
         folder.mkdir(mode=0o700)
-        _give_to_owner(folder, private_path.parent)
+        give_to_owner(folder, private_path.parent)
         folder.chmod(S_IMODE(private_path.parent.stat().st_mode))
         sync_directory(private_path.parent)
     half = public_half(private_path)
@@ -122,9 +122,3 @@ def _replace(path: Path, content: bytes, like: Path) -> None:
             os.fsync(file.fileno())
         new.replace(path)
     sync_directory(path.parent)
-
-
-def _give_to_owner(path: Path, of: Path) -> None:
-    owner = of.stat()
-    with suppress(PermissionError):  # only root can give it away, and only root has to
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

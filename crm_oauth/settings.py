@@ -182,6 +182,11 @@ class Settings(BaseSettings):
             settings = cls()
         except UnicodeDecodeError:
             raise StartupError([*faults, ".env is not UTF-8 text."]) from None
+        except OSError as error:
+            file = Path(".env").absolute()
+            raise StartupError(
+                [*faults, f"{file} cannot be read: {error.strerror}. Is this the server's folder, and its account?"]
+            ) from None
         except ValidationError as error:
             faults += [_sentence(str(fault["loc"][0]), fault["msg"]) for fault in error.errors()]
             raise StartupError(faults) from None

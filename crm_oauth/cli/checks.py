@@ -46,7 +46,10 @@ def examine() -> Iterator[Finding]:
     except StartupError as error:
         yield from (Finding("settings", "fault", fault) for fault in error.faults)
         return
-    yield Finding("settings", "ok", "every setting is known and valid")
+    file = Path(".env").absolute()
+    # What is found of another folder than the server's has nothing to do with the server.
+    detail = f"every setting is known and valid; {'those of' if file.exists() else 'there is no'} {file}"
+    yield Finding("settings", "ok", detail)
     for name, check in _CHECKS.items():
         yield from _findings(name, check, settings)
     yield from _upgrade(settings)
@@ -166,16 +169,21 @@ def _previous_keys(settings: Settings) -> Iterator[Finding]:
         warnings = SigningKeys.load(settings.private_key, settings.public_key).warnings
         yield from (Finding("previous keys", "warning", warning) for warning in warnings)
     folder = previous_keys_folder(settings.private_key)
-    for path in (folder, *folder.glob("*.pem")):
-        if path.exists() and path.stat().st_mode & S_IWOTH:
-            detail = f"Others may write {path}, and so have tokens of their own taken. Set it with: chmod o-w {path}"
-            yield Finding("previous keys", "warning", detail)
+    with suppress(PermissionError):  # then the signing keys cannot be read either
+        for path in (folder, *folder.glob("*.pem")):
+            if path.exists() and path.stat().st_mode & S_IWOTH:
+                detail = (
+                    f"Others may write {path}, and so have tokens of their own taken. Set it with: chmod o-w {path}"
+                )
+                yield Finding("previous keys", "warning", detail)
 
 
 def _permissions(settings: Settings) -> Iterator[Finding]:
     secret_files = settings.private_key, ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Path(".env")
-    there = [path for path in secret_files if path.is_file()]
-    warnings = [warning for path in there if (warning := permission_warning(path))]
+    warnings = []
+    for path in secret_files:
+        with suppress(PermissionError):  # a fault of its own check
+            warnings += [warning for warning in [path.is_file() and permission_warning(path)] if warning]
     if warnings:
         result: Literal["warning", "fault"] = "fault" if settings.refuse_readable_secrets else "warning"
         yield from (Finding("permissions", result, warning) for warning in warnings)

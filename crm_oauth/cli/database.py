@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
+from sqlalchemy import URL
 
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import Settings
@@ -29,14 +31,30 @@ def open_database(settings: Settings, users: UserStoreFactory = SqlUserStore) ->
         users: makes the store of users.
 
     Raises:
-        StartupError: the URL is bad, or its driver is not installed.
+        StartupError: the URL is bad, its driver is not installed, or there is no such file.
     """
     url = settings.database_url.get_secret_value()
     database = Database(url, users=users, sharing=Sharing.of(settings))
     try:
         yield database
+    except DatabaseUnavailable:
+        _require_file(database.url)
+        raise
     finally:
         database.dispose()
+
+
+def _require_file(url: URL) -> None:
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    file = Path(url.database).absolute()
+    try:
+        file.stat()
+    except FileNotFoundError:
+        advice = "run this in the server's folder, or make a new installation here by: crm-oauth init"
+        raise StartupError([f"There is no database {file}; {advice}"]) from None
+    except OSError:
+        return
 
 
 def require_schema(database: Database) -> str:
@@ -57,6 +75,8 @@ def require_schema(database: Database) -> str:
             return f"revision {revision} is newer than this program, which may go on with it"
         case Fit.FOREIGN:
             raise StartupError([schema.newer(revision)])
+        case Fit.MISSING if schema.is_unadopted(database):
+            raise StartupError([schema.UNADOPTED])
         case fit:
             what = "missing" if fit is Fit.MISSING else f"old, revision {revision}"
             raise StartupError([f"The database's schema is {what}; bring it up to date with: crm-oauth db upgrade"])

@@ -9,7 +9,7 @@ from crm_oauth.cli.database import open_database
 from crm_oauth.cli.demo import add_demo
 from crm_oauth.cli.output import working
 from crm_oauth.cli.suitecrm_keys import take_keys
-from crm_oauth.key_files import make_directory, make_encryption_key, make_key_pair, make_session_key
+from crm_oauth.key_files import give_to_owner, make_directory, make_encryption_key, make_key_pair, make_session_key
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
 from crm_oauth.store import schema
@@ -58,7 +58,9 @@ def _make_sqlite_file(database: Database) -> None:
         path = Path(database.url.database)
         make_directory(path.parent)
         # SQLite itself would let everyone read it, password hashes and all.
-        path.touch(mode=0o600)
+        if not path.exists():
+            path.touch(mode=0o600)
+            give_to_owner(path, path.parent)
 
 
 def _upgrade(database: Database) -> str:

@@ -33,6 +33,9 @@ OWN_VERSION_TABLE = "alembic_version"
 # The revision that makes SuiteCRM's tables; those after it make only tables of our own.
 _SUITECRM_TABLES = "0001"
 
+UNADOPTED = "There are SuiteCRM's own tables in this database; share them by: crm-oauth db adopt"
+"""What to do where `is_unadopted`."""
+
 
 class Fit(Enum):
     """How a database's schema fits this program."""
@@ -64,8 +67,8 @@ def upgrade(database: Database) -> None:
     import alembic.command  # noqa: F401, PLC0415
 
     with alone(database) as connection:
-        if _fit(connection) is Fit.MISSING and inspect(connection).has_table(Token.__tablename__):
-            raise StartupError(["There are SuiteCRM's own tables in this database; share them by: crm-oauth db adopt"])
+        if _is_unadopted(connection):
+            raise StartupError([UNADOPTED])
         _migrate(connection, version_table(connection))
 
 
@@ -144,6 +147,16 @@ def is_adopted(database: Database) -> bool:
         return version_table(connection) == VERSION_TABLE
 
 
+def is_unadopted(database: Database) -> bool:
+    """Tell whether the database is SuiteCRM's own, and not shared yet.
+
+    Raises:
+        DatabaseUnavailable: the database is away.
+    """
+    with database.reading() as connection:
+        return _is_unadopted(connection)
+
+
 def version_table(connection: Connection) -> str:
     """Return the name of the table with Alembic's stamp, which tells whose database it is."""
     return VERSION_TABLE if inspect(connection).has_table(VERSION_TABLE) else OWN_VERSION_TABLE
@@ -169,6 +182,10 @@ def oldest_program(script: "Script") -> str:
     """Return the revision that a program must know at least to use the tables after a migration."""
     oldest: str = getattr(script.module, "oldest_program", script.revision)
     return oldest
+
+
+def _is_unadopted(connection: Connection) -> bool:
+    return _fit(connection) is Fit.MISSING and inspect(connection).has_table(Token.__tablename__)
 
 
 def _fit(connection: Connection) -> Fit:

@@ -1,0 +1,78 @@
+"""Commands by root, for a server that runs as another account; and by that account, where root has been before.
+
+Where not root runs the tests both are one account, and what is out of reach is so by its mode.
+"""
+
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Installation
+from tests.support.accounts import folder_for_all, give_away, service_account
+
+
+@pytest.fixture
+def handed_out() -> Iterator[Installation]:
+    """A folder with an empty `var/`, which is the service account's."""
+    with folder_for_all() as folder:
+        (folder / "var").mkdir(mode=0o700)
+        give_away(folder / "var")
+        yield Installation(folder)
+
+
+@contextmanager
+def _as_service_account() -> Iterator[None]:
+    before = os.geteuid()
+    os.seteuid(pwd.getpwnam(service_account()[0]).pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def _hide(path: Path) -> None:
+    path.chmod(0)
+    os.chown(path, os.geteuid(), -1)
+
+
+def test_what_root_makes_is_the_servers(handed_out: Installation) -> None:
+    """Keys, their folder and the database that root makes belong to the owner of `var/`, who can serve with them."""
+    handed_out.told("init")
+    made = [handed_out.folder / "var", *(handed_out.folder / "var").rglob("*")]
+    assert len(made) > 6
+    assert {path.owner() for path in made} == {service_account()[0]}
+    with _as_service_account():
+        handed_out.told("doctor")
+
+
+def test_doctor_looks_at_everything_where_keys_are_out_of_reach(handed_out: Installation) -> None:
+    """A key folder of somebody else is a fault of each key, and the checks after it are made too."""
+    handed_out.told("init")
+    _hide(handed_out.folder / "var" / "keys")
+    with _as_service_account():
+        ended = handed_out.run("doctor")
+    (handed_out.folder / "var" / "keys").chmod(0o700)
+    assert ended.returncode == 1
+    assert "fault    signing keys: PRIVATE_KEY: var/keys/private.key cannot be read: Permission denied." in ended.stdout
+    assert ended.stdout.splitlines()[-1].split()[1] == "permissions:"
+
+
+def test_settings_out_of_reach_are_told(handed_out: Installation) -> None:
+    """Whoever may not read `.env` is told which one, and what else may be wrong than its mode."""
+    settings = handed_out.folder / ".env"
+    settings.touch()
+    _hide(settings)
+    with _as_service_account():
+        told = handed_out.refusal("users", "list")
+    assert told == f"{settings} cannot be read: Permission denied. Is this the server's folder, and its account?\n"
+
+
+def test_another_folder_than_the_servers_is_told(empty: Installation) -> None:
+    """Where there is no installation commands say where they looked, and `doctor` that there are no settings either."""
+    told = empty.refusal("users", "list")
+    assert told.startswith(f"There is no database {empty.folder}/var/crm-oauth.db; run this in the server's folder,")
+    assert f"there is no {empty.folder}/.env" in empty.run("doctor").stdout.splitlines()[0]
