@@ -1,22 +1,31 @@
 """`crm-oauth keys`: the keys that sign access tokens and encrypt refresh tokens, replaced while servers use them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from crm_oauth.cli.acts import note_act_on_files
+from crm_oauth.cli.database import open_database
 from crm_oauth.cli.output import json_option, show_record, show_table, working
+from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import remove_key, rotate_encryption_key, rotate_signing_key, rotation_lock
 from crm_oauth.oauth.encryption import load_refresh_codec
 from crm_oauth.oauth.keys import SigningKeys
 from crm_oauth.oauth.pem import KeyFile
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, Settings
+from crm_oauth.store.db import DatabaseUnavailable
+from crm_oauth.store.schema import is_adopted
 
 # Servers sign with a key for a second after it was replaced, and their clocks may differ.
 _MARGIN = timedelta(seconds=60)
+
+_beside_suitecrm = click.option(
+    "--beside-suitecrm", is_flag=True, help="Also where SuiteCRM's PHP shares the database; it needs the new key too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,17 @@ def list_keys(*, as_json: bool) -> None:
 @click.option(
     "--bits", type=click.Choice(["2048", "3072", "4096"]), default="2048", show_default=True, help="Its size."
 )
+@_beside_suitecrm
 @json_option
-def rotate(*, bits: str, as_json: bool) -> None:
+def rotate(*, bits: str, beside_suitecrm: bool, as_json: bool) -> None:
     """Sign with a new key from now on; the one before still verifies.
 
     Running servers take the new key within a second and refuse nothing meanwhile.
     """
     settings = Settings.load()
     _load(settings)
+    if not beside_suitecrm:
+        _spare_php(settings)
     with working("Making a key"):
         kid = rotate_signing_key(settings.private_key, settings.public_key, bits=int(bits))
     note_act_on_files("signing_key_rotated", f"kid: {kid}")
@@ -90,7 +102,8 @@ def retire(*, kid: str, now: bool) -> None:
 
 @keys.command("rotate-encryption")
 @click.option("--drop-older", is_flag=True, help="Remove the keys before it: every refresh token made so far dies.")
-def rotate_encryption(*, drop_older: bool) -> None:
+@_beside_suitecrm
+def rotate_encryption(*, drop_older: bool, beside_suitecrm: bool) -> None:
     """Encrypt refresh tokens with a new key from now on; those before still decrypt.
 
     Running servers take the new key within a second and refuse nothing meanwhile.
@@ -102,11 +115,26 @@ def rotate_encryption(*, drop_older: bool) -> None:
             f" {PREFIX}ENCRYPTION_KEY_PREVIOUS and restart; then let the two keys change places and restart again."
         )
     load_refresh_codec(settings)  # tells what is wrong with the file before it is touched
+    if not beside_suitecrm:
+        _spare_php(settings)
     older = rotate_encryption_key(ENCRYPTION_KEY_FILE, drop_older=drop_older)
     note_act_on_files("encryption_key_rotated", "older ones dropped" if drop_older else "")
     click.echo(f"{ENCRYPTION_KEY_FILE}: a new key encrypts; older ones that decrypt: {older}.")
     if drop_older:
         click.echo("Refresh tokens made before now are refused: their owners have to log in again.", err=True)
+
+
+def _spare_php(settings: Settings) -> None:
+    """Refuse to leave PHP with a key that is not ours any more.
+
+    While the database is away nobody can tell; then a key that has leaked goes first.
+    """
+    with suppress(StartupError, DatabaseUnavailable), open_database(settings) as database:
+        if is_adopted(database):
+            raise click.ClickException(
+                "SuiteCRM's PHP shares this database and knows one key only. Rotate with --beside-suitecrm, and put the"
+                " new key into PHP's folder in the same minute."
+            )
 
 
 def _load(settings: Settings) -> SigningKeys:

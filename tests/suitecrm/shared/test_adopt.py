@@ -156,3 +156,26 @@ def test_an_adoption_that_was_cut_off_is_completed(empty: Installation, crm: Sit
     assert empty.run("db", command, DATABASE_URL=crm.url).returncode == 0
     assert tables(crm) == OURS | set(SUITECRM)
     assert definitions(crm) == before
+
+
+@pytest.mark.parametrize("crm", LATER[:1], indirect=True)
+def test_what_is_not_shared_yet_is_told(empty: Installation, crm: SiteDatabase) -> None:
+    """Before, `doctor` and `db check` name the command that shares the database, and not one that would refuse to."""
+    for command in (["doctor"], ["db", "check"]):
+        ended = empty.run(*command, DATABASE_URL=crm.url)
+        assert ended.returncode == 1
+        assert "crm-oauth db adopt" in ended.stdout + ended.stderr
+        assert "db upgrade" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("crm", LATER[:1], indirect=True)
+@pytest.mark.parametrize("command", ["rotate", "rotate-encryption"])
+def test_keys_that_php_has_too_are_not_rotated_unawares(ready: Installation, crm: SiteDatabase, command: str) -> None:
+    """In a shared database a rotation, such as a timer's, is refused and changes no file, unless PHP is thought of."""
+    adopt(ready, crm)
+    keys = ready.folder / "var" / "keys"
+    before = {path: path.read_bytes() for path in keys.iterdir()}
+    assert "--beside-suitecrm" in ready.refusal("keys", command, DATABASE_URL=crm.url)
+    assert {path: path.read_bytes() for path in keys.iterdir()} == before
+    assert ready.run("keys", command, "--beside-suitecrm", DATABASE_URL=crm.url).returncode == 0
+    assert {path: path.read_bytes() for path in before} != before
