@@ -1,6 +1,7 @@
 """What clients meet at the server's public address: whether the front end there passes on what it must."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -51,9 +52,18 @@ def examine_front(url: str) -> Iterator[Finding]:
         yield from _token_endpoint(url, profile)
         yield from _address(url)
     except SSLCertVerificationError as error:
-        yield Finding("tls", "fault", f"{url} shows a certificate that clients refuse: {error.verify_message}")
+        detail = f"{url} shows a certificate that clients refuse: {error.verify_message}"
+        yield Finding("tls", "fault", detail + _unread_authority())
     except (OSError, HTTPException) as error:
         yield Finding("front end", "fault", f"{url} does not answer: {error or type(error).__name__}")
+
+
+def _unread_authority() -> str:
+    """Say that a file of certificates cannot be read; OpenSSL does not."""
+    file = os.environ.get("SSL_CERT_FILE")
+    if not file or os.access(file, os.R_OK):
+        return ""
+    return f". {file}, which SSL_CERT_FILE names, cannot be read by this account"
 
 
 def _encryption(url: str) -> Finding:

@@ -57,6 +57,14 @@ def test_a_certificate_that_clients_refuse(dropping: Front, monkeypatch: pytest.
     assert (told["tls"], status) == ("fault", 1)
 
 
+def test_certificates_that_cannot_be_read_are_told(dropping: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SSL_CERT_FILE names a file that cannot be read, which OpenSSL passes over, the fault says so."""
+    file = dropping.authority.with_name("none.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    told = Installation(dropping.site.folder).run("doctor", "--url", dropping.url).stdout
+    assert f"{file}, which SSL_CERT_FILE names, cannot be read by this account" in told
+
+
 def test_believed_forgeries_are_a_fault(dropping: Front) -> None:
     """Where clients' own X-Forwarded-* headers are believed, here because nothing stands in front, it is told."""
     if dropping.site.pid:
