@@ -22,6 +22,8 @@ class Front:
 
     Args:
         url: its address, without a trailing slash.
+        plain_url: the one without TLS.
+        pages: the folder in which Let's Encrypt's questions are answered.
         authority: who vouches for its certificate.
         site: the installation behind it.
         log: returns what was complained about.
@@ -29,6 +31,8 @@ class Front:
     """
 
     url: str
+    plain_url: str
+    pages: Path
     authority: Path
     site: Site
     log: Callable[[], str]
@@ -47,7 +51,7 @@ def nginx(more: Mapping[str, str]) -> Iterator[Front]:
         folder_for_all() as folder,
         Nginx(folder, site.port, tls=True, more=more) as front,
     ):
-        yield Front(front.url, front.authority, site, lambda: front.log + site.log, site.stop)
+        yield _behind_nginx(front, site, lambda: front.log + site.log, site.stop)
 
 
 @contextmanager
@@ -100,7 +104,12 @@ def uwsgi(more: Mapping[str, str]) -> Iterator[Front]:
         stack.callback(server.stop)
         server.start()
         front = stack.enter_context(Nginx(front_folder, site.port, tls=True))
-        yield Front(front.url, front.authority, site, lambda: front.log + server.log, server.stop)
+        yield _behind_nginx(front, site, lambda: front.log + server.log, server.stop)
+
+
+def _behind_nginx(front: Nginx, site: Site, log: Callable[[], str], stop: Callable[[], object]) -> Front:
+    plain_url = f"http://127.0.0.1:{front.plain_port}"
+    return Front(front.url, plain_url, front.pages, front.authority, site, log, stop)
 
 
 @contextmanager
@@ -120,6 +129,7 @@ def _apache(name: str, site: Site, more: Mapping[str, str]) -> Iterator[Front]:
                 "<VirtualHost *:443>": f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>",
                 f"{CERTIFICATE}fullchain.pem": f"{folder}/server.pem",
                 f"{CERTIFICATE}privkey.pem": f"{folder}/server.key",
+                "DocumentRoot /var/www/html": f"DocumentRoot {folder}",
                 **more,
             },
         )
@@ -128,6 +138,8 @@ def _apache(name: str, site: Site, more: Mapping[str, str]) -> Iterator[Front]:
             daemon.start()
             yield Front(
                 f"https://127.0.0.1:{port}",
+                f"http://127.0.0.1:{plain}",
+                folder,
                 authority,
                 site,
                 lambda: daemon.log + (site.log if site.pid else ""),

@@ -81,6 +81,7 @@ class Nginx:
                 f"{CERTIFICATE}privkey.pem": f"{folder}/server.key",
                 "/run/crm-oauth-verdicts": f"{folder}/verdicts",
                 "root /var/www;": f"root {self.pages};",
+                "root /var/www/html;": f"root {self.pages};",
                 "/etc/nginx/crm-oauth.d/": f"{folder}/locations/",
                 **(more or {}),
             },
