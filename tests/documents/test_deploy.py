@@ -21,7 +21,10 @@ PAGE = "docs/deploy.md"
 LINES = command_lines(PAGE)
 # What changes the machine itself, needs a network or asks on a terminal. The wheel's installation is tested with the
 # packages, the units with systemd's own checks, the other front ends in tests/fronts.
-_NOT_HERE = ("apt-get", "adduser", "systemctl", "a2enmod", "a2ensite", "mariadb", "chown", "install -d -o", "ln -s")
+_NOT_HERE = (
+    *("apt-get", "adduser", "systemctl", "a2enmod", "a2ensite", "mariadb", "chown", "install -d -o", "ln -s"),
+    *("certbot", "install -m", "update-ca-certificates", "echo '127.0.0.1"),
+)
 _SETTINGS = "/opt/crm-oauth/.env"
 
 
@@ -145,7 +148,7 @@ def test_modules_are_those_of_the_files() -> None:
     for name, modules in zip(("apache-proxy.conf", "apache-wsgi.conf"), enabled, strict=True):
         assert f"a2enmod {modules} && " in (ROOT / "config" / name).read_text()
     installed = {word for line in LINES if line.startswith("apt-get") for word in line.split()[3:]}
-    assert installed - {"apache2", "ca-certificates"} <= set((ROOT / ".ci" / "run").read_text().split())
+    assert installed - {"apache2", "ca-certificates", "certbot"} <= set((ROOT / ".ci" / "run").read_text().split())
 
 
 def test_the_program_is_installed_as_the_other_page_says() -> None:
