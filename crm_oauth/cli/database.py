@@ -52,7 +52,7 @@ def _require_file(url: URL) -> None:
         file.stat()
     except FileNotFoundError:
         advice = "run this in the server's folder, or make a new installation here by: crm-oauth init"
-        raise StartupError([f"There is no database {file}; {advice}"]) from None
+        raise StartupError([f"DATABASE_URL: there is no {file}; {advice}"]) from None
     except OSError:
         return
 

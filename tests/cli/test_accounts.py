@@ -74,5 +74,7 @@ def test_settings_out_of_reach_are_told(handed_out: Installation) -> None:
 def test_another_folder_than_the_servers_is_told(empty: Installation) -> None:
     """Where there is no installation commands say where they looked, and `doctor` that there are no settings either."""
     told = empty.refusal("users", "list")
-    assert told.startswith(f"There is no database {empty.folder}/var/crm-oauth.db; run this in the server's folder,")
+    assert told.startswith(
+        f"DATABASE_URL: there is no {empty.folder}/var/crm-oauth.db; run this in the server's folder,"
+    )
     assert f"there is no {empty.folder}/.env" in empty.run("doctor").stdout.splitlines()[0]
