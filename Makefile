@@ -37,9 +37,10 @@ format: $(INSTALLED) ## put the code into the house's format
 
 wheel: $(INSTALLED) ## build the wheel, from the source distribution beside it, in dist/: the same bytes each time
 	rm -rf dist *.egg-info
-	$(BIN)/python .ci/backend.py dist
+	$(BIN)/python .ci/backend.py dist > /dev/null
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --wheel-dir dist dist/*.tar.gz
 	sed -nE '/^[a-z]/{s/ \\$$//;s/\[[^]]*\]//;p}' requirements.lock > dist/constraints.txt
+	@ls dist/*
 
 faults: $(INSTALLED) ## let 200 faults happen on each database; ARGS="mariadb --faults 1000 --tokens 20000"
 	$(BIN)/python -m tests.faults $(ARGS)
