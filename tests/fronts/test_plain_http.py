@@ -18,9 +18,9 @@ def test_only_lets_encrypt_is_answered_without_tls(name: str) -> None:
         for path in (front.pages / ".well-known", folder, folder / "token"):
             path.chmod(0o755)
         assert requests.get(f"{front.plain_url}/{_CHALLENGES}/token", timeout=30).text == "token.thumbprint"
-        for path in ("Api/access_token?a=b", "", "a%0Ab", "%0A"):
-            answer = requests.post(f"{front.plain_url}/{path}", allow_redirects=False, timeout=30)
-            assert answer.status_code == requests.codes.permanent_redirect, path
-            assert answer.headers["Location"].startswith("https://"), path
+        for asked in ("Api/access_token?a=b", "", "a%0Ab", "%0A"):
+            answer = requests.post(f"{front.plain_url}/{asked}", allow_redirects=False, timeout=30)
+            assert answer.status_code == requests.codes.permanent_redirect, asked
+            assert answer.headers["Location"].startswith("https://"), asked
         sent = requests.post(f"{front.plain_url}/Api/access_token?a=b", allow_redirects=False, timeout=30)
         assert sent.headers["Location"].endswith("/Api/access_token?a=b")
