@@ -1,6 +1,6 @@
 """One server for each profile, with a user and a client of each kind."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,6 +9,7 @@ from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.profiles import profile_names
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
+from tests.support.kept import kept
 from tests.support.site import Site
 
 USER_ID = "5e3f2c0a-7a52-4cf0-9d5b-6f1c1b0f3a11"
@@ -37,13 +38,23 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Site]]:
+    """Return a function that starts a server in a profile, once."""
+
+    def start(profile: str) -> Site:
+        site = Site(tmp_path_factory.mktemp("site"), profile)
+        site.fill(_fill)
+        return site
+
+    with kept(start) as sites:
+        yield sites
+
+
 @pytest.fixture(scope="package")
-def site(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(profile: str, sites: Callable[[str], Site]) -> Site:
     """Run a server in the profile."""
-    site = Site(tmp_path_factory.mktemp("site"), profile)
-    site.fill(_fill)
-    with site:
-        yield site
+    return sites(profile)
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,7 @@
 """One server for each profile, with the clients and users that the recordings were made with."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from crm_oauth.compat.client_secrets import hash_client_secret
 from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
+from tests.support.kept import kept
 from tests.support.site import Site
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -36,13 +37,23 @@ def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def recorded_sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Site]]:
+    """Return a function that starts a server in the profile of a version, once."""
+
+    def start(version: str) -> Site:
+        site = Site(tmp_path_factory.mktemp("site"), PROFILES[version])
+        site.fill(fill_as_recorded)
+        return site
+
+    with kept(start) as sites:
+        yield sites
+
+
 @pytest.fixture(scope="package")
-def site(version: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(version: str, recorded_sites: Callable[[str], Site]) -> Site:
     """Run a server in the profile of the version."""
-    site = Site(tmp_path_factory.mktemp("site"), PROFILES[version])
-    site.fill(fill_as_recorded)
-    with site:
-        yield site
+    return recorded_sites(version)
 
 
 @pytest.fixture(scope="package")
