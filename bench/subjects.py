@@ -17,7 +17,8 @@ from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.support.database_servers import MariadbServer, PostgresqlServer
-from tests.support.site import Site, free_port
+from tests.support.ports import free_port
+from tests.support.site import Site
 from tests.wire.exchange import post_json
 
 ROOT = Path(__file__).parents[1]

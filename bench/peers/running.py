@@ -18,7 +18,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from bench.drive import Request
 from bench.peers.catalogue import ACCESS_TOKEN, REFRESH_TOKEN, Asked, Peer
 from bench.peers.installed import Packages
-from tests.support.site import free_port
+from tests.support.ports import free_port
 
 _FORM = "application/x-www-form-urlencoded"
 _PATIENCE = 60

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.cli.conftest import Installation
+from tests.support.ports import free_port
 from tests.support.recorder import Recorder
-from tests.support.site import free_port
 
 
 def _results(installation: Installation) -> dict[str, str]:

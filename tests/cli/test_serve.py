@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from crm_oauth.shipped import shipped
 from tests.cli.conftest import SCRIPT, Installation
+from tests.support.ports import free_port
 from tests.support.programs import require_program
 
 
@@ -46,10 +46,7 @@ def _serving(installation: Installation, *options: str, **settings: str) -> Iter
 @pytest.fixture
 def port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
+    return free_port()
 
 
 def _curl(folder: Path, *arguments: str) -> str:

@@ -12,8 +12,9 @@ from tests.documents.reading import ROOT, prose, text_of
 from tests.documents.shell import run
 from tests.support.database_servers import PostgresqlServer
 from tests.support.outages import small_disk
+from tests.support.ports import free_port
 from tests.support.programs import require_module
-from tests.support.site import Site, free_port
+from tests.support.site import Site
 
 PAGE = "docs/runbook.md"
 _SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text_of(PAGE), re.DOTALL | re.MULTILINE))

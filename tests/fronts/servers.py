@@ -11,8 +11,9 @@ from tests.support.apache import apache, modules_of
 from tests.support.certificates import issue_certificates
 from tests.support.daemon import Daemon
 from tests.support.front_end import CERTIFICATE, Nginx, shipped
+from tests.support.ports import free_port
 from tests.support.programs import require_file, require_program
-from tests.support.site import Site, free_port
+from tests.support.site import Site
 from tests.support.system_python import make_environment
 
 

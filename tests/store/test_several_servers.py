@@ -11,7 +11,7 @@ from crm_oauth.store import schema
 from crm_oauth.store.db import Conflict, Database, DatabaseUnavailable
 from crm_oauth.store.models import Client
 from tests.support.database_servers import DatabaseServer
-from tests.support.site import free_port
+from tests.support.ports import free_port
 
 
 def beside(url: str, other: str) -> str:

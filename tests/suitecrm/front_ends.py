@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from tests.support.accounts import folder_for_all
 from tests.support.apache import apache as apache_with
 from tests.support.daemon import Daemon
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 # As SuiteCRM's rules do, all of its API is answered by one script; here it is a text.
 _HTACCESS = """

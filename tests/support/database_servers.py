@@ -24,8 +24,8 @@ from sqlalchemy.exc import OperationalError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from tests.support.accounts import unprivileged
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 _PATIENCE = 60
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the folder has a name that is made up

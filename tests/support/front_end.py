@@ -7,8 +7,8 @@ from typing import Self
 from tests.support.accounts import own_account
 from tests.support.certificates import issue_certificates
 from tests.support.daemon import Daemon
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 CONFIG = Path(__file__).parents[2] / "config"
 CERTIFICATE = "/etc/letsencrypt/live/crm.example.com/"

@@ -10,8 +10,8 @@ from pymysql.cursors import Cursor
 
 from tests.support.database_servers import MariadbServer
 from tests.support.documents import shown_file
+from tests.support.ports import free_port
 from tests.support.programs import require_file, require_program
-from tests.support.site import free_port
 
 DOCUMENT = "docs/many-nodes.md"
 _PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")

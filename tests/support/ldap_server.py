@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.support.certificates import issue_certificates
+from tests.support.ports import free_port
 from tests.support.programs import require_program
 
 BASE = "dc=example,dc=org"
@@ -87,9 +88,9 @@ class LdapServer:
         # Debian's AppArmor profile goes by the path, and would keep the original out of this folder.
         self._slapd = shutil.copy(slapd, self._folder / "slapd")
         self.ca_file, self.foreign_ca_file = issue_certificates(self._folder)
-        self._address = "127.0.0.1", _free_port()
+        self._address = "127.0.0.1", free_port()
         self.url = f"ldap://127.0.0.1:{self._address[1]}"
-        self.tls_url = f"ldaps://127.0.0.1:{_free_port()}"
+        self.tls_url = f"ldaps://127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
         self._fill()
 
@@ -131,10 +132,3 @@ class LdapServer:
         slapadd = self._folder / "slapadd"
         os.link(self._slapd, slapadd)
         subprocess.run([slapadd, "-q", "-f", configuration], input=(_ENTRIES + "".join(people)).encode(), check=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -8,8 +8,8 @@ from sqlalchemy import URL
 
 from tests.support.database_servers import PostgresqlServer
 from tests.support.documents import shown, shown_file
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 DOCUMENT = "docs/many-nodes.md"
 _PATIENCE = 60

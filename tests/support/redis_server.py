@@ -6,8 +6,8 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 _PATIENCE = 30
 

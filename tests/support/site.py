@@ -1,7 +1,6 @@
 """A whole installation in a temporary folder: keys, database, rows, and the server as it ships."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.ports import Repositories
 from tests.support import commands
+from tests.support.ports import free_port
 
 ENCRYPTION_KEY = "BZZmEigHf0DEdHnTHm6V04To1D3lIsA6BBL5a0d1tII="
 
@@ -163,11 +163,3 @@ class Site:
             finally:
                 connection.close()
         raise AssertionError(f"the server did not start:\n{self.log}")
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

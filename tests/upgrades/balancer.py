@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.programs import require_program
-from tests.support.site import free_port
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "upgrades.md").read_text()
 NODES = ("10.0.0.21:8000", "10.0.0.22:8000")
