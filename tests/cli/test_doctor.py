@@ -67,7 +67,7 @@ def test_bad_settings_are_all_told(empty: Installation) -> None:
 def test_an_empty_folder_has_every_fault_at_once(empty: Installation) -> None:
     """Before `init`, keys, encryption key and database are all told."""
     told = empty.refusal("serve")
-    for fault in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "database"):
+    for fault in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "DATABASE_URL"):
         assert fault in told
 
 
