@@ -75,6 +75,8 @@ class Nginx:
             "nginx.conf",
             {
                 "server 127.0.0.1:8000;": f"server 127.0.0.1:{upstream_port};",
+                "    listen [::]:80;\n": "",
+                "    listen [::]:443 ssl http2;\n": "",
                 "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
                 "listen 443 ssl http2;": f"listen 127.0.0.1:{self.port}{' ssl http2' if tls else ''};",
                 f"{CERTIFICATE}fullchain.pem": f"{folder}/server.pem",
