@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 
-from tests.support.database_servers import DatabaseServer
+from tests.support.database_servers import WITHOUT_TLS, DatabaseServer
 
 _COMMON = """
     id char(36) NOT NULL, name varchar(255) NULL, date_entered datetime NULL, date_modified datetime NULL,
@@ -48,8 +49,7 @@ class SiteDatabase:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Lend a connection in a transaction."""
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.begin() as connection:
+        with _engine(self.url).begin() as connection:
             # An old server let them write what a new one in its strict mode would not.
             connection.execute(text("SET sql_mode = ''"))
             yield connection
@@ -63,6 +63,11 @@ class SiteDatabase:
         """Insert a row."""
         columns = ", ".join(row)
         self.execute(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(f':{name}' for name in row)})", **row)  # noqa: S608 - names of ours
+
+
+@cache
+def _engine(url: str) -> Engine:
+    return create_engine(url, poolclass=NullPool, connect_args=WITHOUT_TLS)
 
 
 def make_site_database(server: DatabaseServer, *, charset: str = "utf8mb4", oldest: bool = False) -> SiteDatabase:

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -24,12 +24,14 @@ from sqlalchemy.exc import OperationalError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from tests.support.accounts import unprivileged
+from tests.support.memory import memory
 from tests.support.ports import free_port
 from tests.support.programs import require_program
 
 _PATIENCE = 60
-_MEMORY = Path("/dev/shm")  # noqa: S108  # the folder has a name that is made up
-_ROOM = 4 << 30  # a container may have very little
+WITHOUT_TLS = {"ssl_disabled": True}
+"""For PyMySQL, which otherwise reads all certificates of the machine for each connection, in 25 ms."""
+
 _STOPPED = "TZX"  # or dead
 
 
@@ -44,11 +46,12 @@ class DatabaseServer(ABC):
     stop_signal: signal.Signals
     crash_signal: signal.Signals
     drop_option = ""
+    connect_options: Mapping[str, bool] = {}
 
     def __init__(self, account: str, *, durable: bool) -> None:
         self._durable = durable
         # Not pytest's tmp_path, which other accounts may not enter.
-        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-", dir=None if durable else _memory()))
+        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-", dir=None if durable else memory()))
         self._account = unprivileged(account)
         if self._account:
             shutil.chown(self.directory, self._account)
@@ -190,7 +193,8 @@ class DatabaseServer(ABC):
 
     @cached_property
     def _engine(self) -> Engine:
-        return create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        options = dict(self.connect_options)
+        return create_engine(self._url(), poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=options)
 
     def _execute(self, statement: str) -> Sequence[Row[Any]]:
         with self._engine.connect() as connection:
@@ -248,6 +252,7 @@ class MariadbServer(DatabaseServer):
 
     stop_signal = signal.SIGTERM
     crash_signal = signal.SIGKILL
+    connect_options = WITHOUT_TLS
 
     def __init__(self, *, durable: bool = False) -> None:
         self._mariadb_install_db = require_program("mariadb-install-db")
@@ -286,10 +291,6 @@ class MariadbServer(DatabaseServer):
 
     def _url(self, database: str | None = None) -> URL:
         return URL.create("mysql+pymysql", "root", host="127.0.0.1", port=self._port, database=database)
-
-
-def _memory() -> Path | None:
-    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
 
 
 def _state(task: Path) -> str:
