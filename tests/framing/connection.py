@@ -24,18 +24,21 @@ def connect(url: str, *, source: str = "127.0.0.1") -> socket.socket:
     return connection
 
 
-def statuses(url: str, sent: bytes, *, source: str = "127.0.0.1") -> list[int]:
+def statuses(url: str, sent: bytes, *, source: str = "127.0.0.1", ends: bool = False) -> list[int]:
     """Send bytes to a server of this machine and return the status of each answer to them.
 
     Args:
         url: of the server.
         sent: any bytes.
         source: any address of this machine.
+        ends: whether the server is told that no more bytes come, so that it waits for none; nginx would hang up.
     """
     received = b""
     with connect(url, source=source) as connection:
         try:
             connection.sendall(sent)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
             while block := connection.recv(65_536):
                 received += block
                 # The first answer may take its time; one more would follow at once.

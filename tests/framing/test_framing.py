@@ -44,12 +44,13 @@ def assert_unharmed(url: str) -> None:
 def test_a_hidden_request_would_be_seen(site: Site) -> None:
     """Two requests in one go are two answers: what the probes must not get."""
     assert statuses(site.url, HIDDEN + HIDDEN) == [200, 200]
+    assert statuses(site.url, HIDDEN + HIDDEN, ends=True) == [200, 200]
 
 
 @pytest.mark.parametrize("name", PROBES)
 def test_at_the_server(site: Site, name: str) -> None:
     """A request in doubt gets one answer at most, a refusal; whoever comes next is not harmed."""
-    told = statuses(site.url, PROBES[name])
+    told = statuses(site.url, PROBES[name], ends=True)
     assert len(told) <= 1
     assert all(400 <= status < 600 and status != 500 for status in told)
     assert_unharmed(site.url)

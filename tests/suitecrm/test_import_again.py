@@ -1,4 +1,7 @@
-"""`crm-oauth import suitecrm` again: sessions that ended meanwhile, and runs that were cut off."""
+"""`crm-oauth import suitecrm` again: sessions that ended meanwhile, and runs that were cut off.
+
+No text that the site's character set could change matters here, so one of the two is enough.
+"""
 
 import subprocess
 import time
@@ -17,6 +20,8 @@ from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import NOW, SOON, add_client, add_token, as_local
 from tests.support.database_servers import DatabaseServer
 from tests.support.new_tokens import new_token
+
+pytestmark = pytest.mark.parametrize("site_database", ["utf8mb4"], indirect=True)
 
 
 @pytest.mark.parametrize("end", ["deleted = 1", "token_is_revoked = 1"])
