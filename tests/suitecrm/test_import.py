@@ -122,13 +122,15 @@ def test_deleted_clients_and_users_stay_behind(quick_import: Import) -> None:
     assert [(user["user_name"], user["status"]) for user in quick_import.users().values()] == [("admin", None)]
 
 
-@pytest.mark.parametrize("name", ["José", "日本", "o'brien", 'quo"te', " blank before", "%s", "UPPER lower"])
-def test_texts_come_as_they_are(importing: Import, name: str) -> None:
+def test_texts_come_as_they_are(importing: Import) -> None:
     """Letters of any script, quotes and blanks arrive unchanged, in ids and names alike."""
-    add_user(importing.site, name, user_name=name)
+    names = ["José", "日本", "o'brien", 'quo"te', " blank before", "%s", "UPPER lower"]
+    for name in names:
+        add_user(importing.site, name, user_name=name)
     importing.run()
-    assert [(user["id"], user["user_name"]) for user in importing.users().values()] == [(name, name)]
-    assert importing.run()[0]["users"] == _counts(read=1, kept=1)
+    users = importing.users().values()
+    assert sorted((user["id"], user["user_name"]) for user in users) == sorted((name, name) for name in names)
+    assert importing.run()[0]["users"] == _counts(read=len(names), kept=len(names))
 
 
 @pytest.mark.parametrize(
