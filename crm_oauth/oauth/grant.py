@@ -159,13 +159,11 @@ class Grant(BaseGrant, TokenEndpointMixin, ABC):
                 include_refresh_token=self.INCLUDE_REFRESH_TOKEN,
             ),
         )
-        # (6) Redeem and save in one transaction, which commits before the answer leaves.
+        # (6) Redeem and save, both or neither, and for good before the answer leaves.
         redeemed, now = self._authorization.redeems, token.row.date_entered
         if redeemed is None:
             self.server.save_token(token, self.request)
-        elif self.repositories.tokens.redeem(redeemed, self.presented.client, now=now):
-            self.repositories.tokens.succeed(redeemed, token.row, now=now)
-        else:
+        elif not self.repositories.tokens.refresh(redeemed, self.presented.client, token.row, now=now):
             # Another request was faster, and has committed: this one comes second.
             return self._reissue(self.server.reuse.successor(redeemed, self.repositories.tokens, now))
         return token

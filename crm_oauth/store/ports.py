@@ -196,21 +196,21 @@ class TokenStore(Protocol):
     def find_use(self, row_id: str) -> tuple[Refresh, Token | None] | None:
         """Find when a pair was refreshed, and the pair that took its place while that is live and unrevoked."""
 
-    def redeem(self, session: Session, client: Client, *, now: datetime) -> bool:
-        """Use up a refresh token, which works once: one conditional UPDATE that deletes its row softly.
+    def refresh(self, session: Session, client: Client, successor: NewToken, *, now: datetime) -> bool:
+        """Redeem a refresh token, which works once, and insert the pair that takes its pair's place: both or neither.
+
+        Nothing else may be written in the same unit of work.
 
         Args:
             session: the pair, both of whose tokens die.
             client: that presents it, as it was when its secret was verified.
+            successor: the new pair.
             now: aware; a token that expires at this second has expired.
 
         Returns:
-            Whether it was this call that used it up. False for one that is used, revoked, expired or another
+            Whether it was this call that redeemed it. False for one that is used, revoked, expired or another
             client's, and when the client was changed or deleted since.
         """
-
-    def succeed(self, session: Session, successor: NewToken, *, now: datetime) -> None:
-        """Insert the pair that takes the place of one whose refresh token was redeemed."""
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_oauth.store.models import Token
@@ -183,31 +183,28 @@ class ManyPages:
         return rows
 
     def _stretches(self, place: Place | None, *, descending: bool) -> Iterator[ColumnElement[bool]]:
-        """Yield conditions, each of rows that an index has side by side: those without a value, those with one."""
-        first, *rest = self.order
-        if not rest:
-            yield self._beyond(self.order, place.values, descending=descending) if place else first.is_not(None)
-            return
-        without, with_one = first.is_(None), first.is_not(None)
-        if place is None:
-            yield from (with_one, without) if descending else (without, with_one)
-        elif place.values[0] is None:
-            yield and_(without, self._beyond(rest, place.values[1:], descending=descending))
-            if not descending:
-                yield with_one
-        else:
-            yield and_(with_one, self._beyond(self.order, place.values, descending=descending))
-            if descending:
-                yield without
+        if place is not None:
+            return self._beyond(self.order, place.values, descending=descending)
+        first = self.order[0]
+        return iter([first.is_not(None), first.is_(None)] if descending else [first.is_(None), first.is_not(None)])
 
-    def _beyond(self, columns: Sequence[Column], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:
-        if self.session.get_bind().dialect.name != "mysql":
-            row = tuple_(*columns)
-            return row < tuple(values) if descending else row > tuple(values)
-        # MySQL and MariaDB use no index for a comparison of rows.
-        ways = []
-        for number, (column, value) in enumerate(zip(columns, values, strict=True)):
-            same = [each == its for each, its in zip(columns[:number], values[:number], strict=True)]
-            ways.append(and_(*same, column < value if descending else column > value))
-        bound = columns[0] <= values[0] if descending else columns[0] >= values[0]
-        return and_(bound, or_(*ways))
+    def _beyond(
+        self, columns: Sequence[Column], values: Sequence[Any], *, descending: bool, null_is_least: bool = True
+    ) -> Iterator[ColumnElement[bool]]:
+        """Yield conditions in order, each of rows that an index has side by side; together they lie beyond a place.
+
+        A comparison of whole rows would be shorter, but MariaDB serves it by no index, and nothing is beyond NULL.
+        """
+        (first, *others), (value, *rest) = columns, values
+        if others:
+            # Which of the first column come first is said above; of the others the database says it.
+            least = self.session.get_bind().dialect.name != "postgresql"
+            beyond = self._beyond(others, rest, descending=descending, null_is_least=least)
+            yield from (and_(first == value, each) for each in beyond)
+        towards_null = descending is null_is_least
+        if value is not None:
+            yield first < value if descending else first > value
+            if towards_null and others:  # the last is the id
+                yield first.is_(None)
+        elif not towards_null:
+            yield first.is_not(None)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
 
-from crm_oauth.store import issuing, sessions
+from crm_oauth.store import issuing, refreshing, sessions
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
@@ -33,7 +33,7 @@ class SqlTokenStore:
 
     def issue(self, token: NewToken, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read."""
-        values = token._asdict() | issuing.client_as_read(client)
+        values = issuing.new_row(token) | issuing.client_as_read(client)
         if user is None:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
@@ -65,15 +65,17 @@ class SqlTokenStore:
         row = self._unit.session.execute(query).one_or_none()
         return (row[0], row[1]) if row else None
 
-    def redeem(self, session: Session, client: Client, *, now: datetime) -> bool:
-        """Use up a refresh token; of any number at once the database lets one UPDATE find its row unused."""
-        values = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
-        return self._unit.write(issuing.REDEEM, values) == 1
-
-    def succeed(self, session: Session, successor: NewToken, *, now: datetime) -> None:
-        """Insert the pair that takes the place of one whose refresh token was redeemed."""
-        self._unit.write(issuing.INSERT, successor._asdict())
-        self._unit.write(issuing.LINK, {"row_id": session.row_id, "successor": successor.id, "now": now})
+    def refresh(self, session: Session, client: Client, successor: NewToken, *, now: datetime) -> bool:
+        """Redeem and insert; of any number at once the database lets one UPDATE find its row unused."""
+        whose = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
+        values = whose | issuing.new_row(successor)
+        if self._unit.writes_in_with:
+            return self._unit.write_last(refreshing.REFRESH, values) == 1
+        if self._unit.write(refreshing.REDEEM, values) != 1:
+            return False
+        self._unit.write(refreshing.INSERT, values)
+        self._unit.write(refreshing.LINK, values)
+        return True
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

@@ -39,6 +39,11 @@ class UnitOfWork:
         return self._connection
 
     @property
+    def writes_in_with(self) -> bool:
+        """Tell whether several writes can be one statement here, each a part of its WITH."""
+        return self._engine.dialect.name == "postgresql"
+
+    @property
     def session(self) -> Session:
         """Return an ORM session; what it flushes belongs to the transaction."""
         if self._session is None:

@@ -8,6 +8,7 @@ import pytest
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, new_id
 from crm_oauth.store.ports import Repositories
+from tests.support.new_tokens import new_token
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def add_token(database: Database) -> TokenMaker:
 
 
 def redeem(stores: Repositories, client: Client, refresh_token: str = "refresh", now: datetime = NOW) -> bool:
-    """Find the session of a refresh token, as the grant does, and redeem it."""
+    """Find the session of a refresh token, as the grant does, and redeem it for another pair."""
     session = stores.tokens.find_refreshable(refresh_token)
     assert session is not None
-    return stores.tokens.redeem(session, client, now=now)
+    return stores.tokens.refresh(session, client, new_token(), now=now)

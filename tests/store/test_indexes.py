@@ -45,7 +45,7 @@ LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
         lambda stores: stores.tokens.find_refreshable("refresh-7"),
         "ix_oauth2tokens_refresh_token",
     ),
-    "redeem": (lambda stores: stores.tokens.redeem(SESSION, CLIENT, now=NOW), PRIMARY_KEY),
+    "refresh": (lambda stores: stores.tokens.refresh(SESSION, CLIENT, new_token(), now=NOW), PRIMARY_KEY),
     "issue for a client": (lambda stores: stores.tokens.issue(new_token(), CLIENT, None), PRIMARY_KEY),
     "issue for a user": (lambda stores: stores.tokens.issue(new_token(), CLIENT, USER), PRIMARY_KEY),
     "unchanged client": (lambda stores: stores.clients.require_unchanged(CLIENT, USER), PRIMARY_KEY),

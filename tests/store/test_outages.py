@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.faults import StartupError
 from crm_oauth.store import engine, schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.models import Client
+from crm_oauth.store.models import Client, Token
 from tests.support.database_servers import DatabaseServer
 
 from .conftest import TokenMaker, redeem
@@ -89,8 +89,8 @@ def test_waiting_for_a_lock_ends(
             return redeem(stores, client)
 
     def redeem_while_another_holds_the_row() -> None:
-        with database.unit_of_work() as other:
-            assert redeem(other, client)
+        with database.connection() as other:
+            other.execute(update(Token).values(name="held"))
             redeem_it()
 
     with pytest.raises(DatabaseUnavailable):

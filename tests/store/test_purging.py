@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.models import Client, Refresh, Token
 from crm_oauth.store.purging import Purge
 from tests.support.new_tokens import new_token
 from tests.support.plans import plan_of, statements
@@ -55,7 +55,7 @@ def test_only_what_is_dead_in_both_tokens_goes(database: Database, add_token: To
     assert rows(database) == kept.keys()
 
 
-def test_links_go_with_their_rows(database: Database, add_token: TokenMaker) -> None:
+def test_links_go_with_their_rows(database: Database, client: Client, add_token: TokenMaker) -> None:
     """Once the pairs of a line are purged, nothing of the line is left; links of others stay."""
     old, young = add_token(id="old", **PAST), add_token(id="young")
     with database.unit_of_work() as stores:
@@ -63,7 +63,7 @@ def test_links_go_with_their_rows(database: Database, add_token: TokenMaker) -> 
             successor = new_token(id=f"after {token.id}", access_token_expires=token.access_token_expires)
             session = stores.tokens.find_refreshable(str(token.refresh_token))
             assert session is not None
-            stores.tokens.succeed(session, successor, now=NOW)
+            assert stores.tokens.refresh(session, client, successor, now=NOW - 2 * SECOND)
     assert sum(purge(database)) == 2
     with database.connection() as connection:
         assert connection.scalars(select(Refresh.token_id)).all() == ["young"]

@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import Session, TokenFilter
+from tests.support.new_tokens import new_token
 
 from .conftest import CLIENT_CHANGES, NOW, TokenMaker, redeem
 
@@ -50,7 +51,7 @@ def test_redeemed_token_is_dead(database: Database, client: Client) -> None:
 def test_another_row_is_refused(database: Database, client: Client, row_id: str) -> None:
     """A session of no row redeems nothing and leaves the token good."""
     with database.unit_of_work() as stores:
-        assert not stores.tokens.redeem(replace(found(database), row_id=row_id), client, now=NOW)
+        assert not stores.tokens.refresh(replace(found(database), row_id=row_id), client, new_token(), now=NOW)
     with database.unit_of_work() as stores:
         assert redeem(stores, client)
 
@@ -121,7 +122,7 @@ def test_revoked_since_it_was_read_is_refused(database: Database, client: Client
     with database.unit_of_work() as stores:
         assert stores.tokens.revoke(TokenFilter(), now=NOW) == 1
     with database.unit_of_work() as stores:
-        assert not stores.tokens.redeem(session, client, now=NOW)
+        assert not stores.tokens.refresh(session, client, new_token(), now=NOW)
 
 
 def test_never_revoked_is_not_revoked(database: Database, client: Client, add_token: TokenMaker) -> None:
@@ -143,7 +144,7 @@ def test_of_fifty_at_once_one_wins(database_url: str, client: Client) -> None:
             assert session is not None
             assert not session.is_used
             all_have_read.wait()
-            return stores.tokens.redeem(session, client, now=NOW)
+            return stores.tokens.refresh(session, client, new_token(), now=NOW)
 
     with ThreadPoolExecutor(THREADS) as threads:
         outcomes = [future.result() for future in [threads.submit(redeem_once_all_have_read) for _ in range(THREADS)]]

@@ -47,8 +47,8 @@ def test_the_end_reaches_what_came_of_the_session(quick_import: Import) -> None:
         client = stores.clients.get("client")
         assert old
         assert client
-        assert stores.tokens.redeem(old, client, now=NOW)
-        stores.tokens.succeed(old, new_token(id="next", client="client", refresh_token_expires=SOON), now=NOW)
+        successor = new_token(id="next", client="client", refresh_token_expires=SOON)
+        assert stores.tokens.refresh(old, client, successor, now=NOW)
     quick_import.site.execute("UPDATE oauth2tokens SET token_is_revoked = 1")
     quick_import.run()
     assert quick_import.tokens()["next"]["token_is_revoked"] is True

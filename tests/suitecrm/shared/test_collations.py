@@ -51,8 +51,11 @@ def test_look_ups_across_tables_use_the_primary_keys(
         add_token(crm, f"token-{number}", client=f"client-{number}", assigned_user_id=f"user-{number}")
     with shared.unit_of_work() as stores:
         old = stores.tokens.find_refreshable("refresh-token-7")
+        client = stores.clients.get("client-7")
         assert old
-        stores.tokens.succeed(old, new_token(id="next", client="client-7", refresh_token_expires=SOON), now=NOW)
+        assert client
+        successor = new_token(id="next", client="client-7", refresh_token_expires=SOON)
+        assert stores.tokens.refresh(old, client, successor, now=NOW)
     statements: list[tuple[str, object]] = []
     with shared.connection() as connection:
         engine = connection.engine

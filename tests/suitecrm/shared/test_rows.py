@@ -15,6 +15,7 @@ from crm_oauth.store.sharing import Sharing
 from tests.suitecrm.shared.conftest import owned_by
 from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import ENTERED, NOW, PAST, SOON, add_client, add_token, add_user, as_local
+from tests.support.new_tokens import new_token
 
 # The moment, and what the clock in Berlin shows: in winter, in summer, in each of the two hours between two and three
 # on the night when clocks go back, and on either side of the hour that is left out when they go forward.
@@ -64,7 +65,9 @@ def test_expiry_is_compared_by_the_clock_of_the_site(crm: SiteDatabase, shared: 
         assert client is not None
         sessions = {row_id: stores.tokens.find_refreshable(f"refresh-{row_id}") for row_id in ("over", "good")}
         redeemed = {
-            row_id: stores.tokens.redeem(session, client, now=NOW) for row_id, session in sessions.items() if session
+            row_id: stores.tokens.refresh(session, client, new_token(), now=NOW)
+            for row_id, session in sessions.items()
+            if session
         }
     assert redeemed == {"over": False, "good": True}
     assert stored(crm, "oauth2tokens", "good")["deleted"] == 1
