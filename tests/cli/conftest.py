@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +22,7 @@ from click.testing import CliRunner
 from crm_oauth.cli import main
 from crm_oauth.store.db import Database
 from crm_oauth.store.ports import Repositories
+from tests.support import commands
 
 SCRIPT = Path(sys.executable).with_name("crm-oauth")
 
@@ -60,6 +63,14 @@ class Installation:
             text=True,
             check=False,
         )
+
+    def run_at_once(self, number: int, *arguments: str) -> list[str]:
+        """Run a command in so many processes, all of which must succeed, and return what each printed."""
+        run = partial(commands.run, arguments, self.folder, self.environment(), "")
+        with ThreadPoolExecutor(number) as threads:
+            ended = [running.result() for running in [threads.submit(run) for _ in range(number)]]
+        assert [each.returncode for each in ended] == [0] * number, ended
+        return [each.stdout for each in ended]
 
     def told(self, *arguments: str, stdin: str = "") -> str:
         """Run a command that must succeed, and return what it printed."""

@@ -1,12 +1,11 @@
 """`crm-oauth init`."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from crm_oauth.oauth.keys import SigningKeys
-from tests.cli.conftest import SCRIPT, Installation
+from tests.cli.conftest import Installation
 
 KEYS = "private.key", "public.key", "encryption.key", "session.key"
 
@@ -45,12 +44,7 @@ def test_nothing_is_overwritten(ready: Installation) -> None:
 
 def test_many_at_once_make_one_set(empty: Installation) -> None:
     """Of eight processes that start at once all succeed, with one good pair, one schema and no litter."""
-    processes = [
-        subprocess.Popen([SCRIPT, "init"], cwd=empty.folder, env=empty.environment(), stdout=subprocess.PIPE, text=True)
-        for _ in range(8)
-    ]
-    told = [process.communicate()[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8
+    told = empty.run_at_once(8, "init")
     assert "".join(told).count("private.key: made") == 1
     assert sorted(_keys(empty)) == sorted(KEYS)
     _load_pair(empty)

@@ -1,7 +1,6 @@
 """`crm-oauth keys`."""
 
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from crm_oauth.key_rotation import rotate_signing_key
 from crm_oauth.shipped import shipped
-from tests.cli.conftest import SCRIPT, Installation
+from tests.cli.conftest import Installation
 from tests.cli.keys import key_folder, listed_keys, load_keys, rotate
 
 
@@ -104,13 +103,7 @@ def test_a_key_of_suitecrm_can_be_rotated(ready: Installation) -> None:
 def test_rotations_at_once_lose_no_key(ready: Installation) -> None:
     """Of four rotations at the same time each makes a key, and every key that ever signed verifies."""
     [first] = listed_keys(ready)
-    command = [str(SCRIPT), "keys", "rotate"]
-    processes = [
-        subprocess.Popen(command, cwd=ready.folder, env=ready.environment(), stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
-    told = [process.communicate()[0].split()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4
+    told = [printed.split()[1] for printed in ready.run_at_once(4, "keys", "rotate")]
     assert {key["kid"] for key in listed_keys(ready)} == {first["kid"], *told}
     assert load_keys(ready).warnings == ()
 
