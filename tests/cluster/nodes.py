@@ -1,7 +1,9 @@
 """Nodes of ours behind one nginx, with the same keys, each beside a Galera node of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import repeat
 from pathlib import Path
 
 from tests.faults import trial
@@ -30,7 +32,8 @@ class Nodes:
 
     def restart(self, settings: Mapping[str, str]) -> Site:
         """Start all nodes of ours anew, and return one: nginx passes on no question about a bearer."""
-        restarted = [site.restart(settings) for site in self.sites]
+        with ThreadPoolExecutor(len(self.sites)) as threads:
+            restarted: list[Site] = list(threads.map(Site.restart, self.sites, repeat(settings)))
         return restarted[0]
 
 

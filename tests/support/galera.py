@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pymysql
@@ -128,6 +129,12 @@ class GaleraCluster:
         first.bootstrap()
         for node in others:
             node.join()
+
+    def join(self, nodes: Sequence[GaleraNode]) -> None:
+        """Start nodes at once: where the majority was lost none gets ready before the others are back."""
+        with ThreadPoolExecutor(len(nodes)) as threads:
+            list(threads.map(GaleraNode.join, nodes))
+        self.wait_until_there_are(len(self.nodes))
 
     def url(self, database: str, *, first: int) -> str:
         """Return the URL of a database that names all nodes, one of them first."""
