@@ -64,12 +64,12 @@ def test_each_promise_is_shown_by_a_command() -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     rows = re.findall(r"^\| .* \| .* \| (`.*`|the same) \|$", text, re.MULTILINE)
     assert len(rows) > 20
-    for command in {row.strip("`") for row in rows} - {"the same"}:
+    for command in re.findall(r"`(.*?)`", "\n".join(rows)):
         program, *rest = command.replace('"', "").removeprefix("python -m ").split(maxsplit=1)
         if program == "make":
-            target, _, tests = rest[0].partition(" ARGS=")
+            target, _, arguments = rest[0].partition(" ARGS=")
             assert target in targets
-            assert all((ROOT / path).exists() for path in tests.split())
+            assert target != "test" or all((ROOT / path).exists() for path in arguments.split())
         else:
             assert (ROOT / f"{program.replace('.', '/')}.py").exists()
 

@@ -67,8 +67,9 @@ def test_what_a_refresh_mints_meanwhile(
         list(revoke_found(units, search, few=few, now=NOW))
 
     revoking = Thread(target=revoke)
-    with database.unit_of_work() as stores:
-        refresh(stores, old, "new")
+    with database.work() as unit:
+        unit.begin()  # where a refresh is one statement, it would be over too soon
+        refresh(database.stores(unit), old, "new")
         revoking.start()
         begun.wait(10)
         revoking.join(0.5)  # it waits for this transaction, whatever it reads before
