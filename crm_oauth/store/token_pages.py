@@ -19,6 +19,9 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 Column = InstrumentedAttribute[Any]
 
+_Stretch = tuple[ColumnElement[bool], Sequence[Column]]
+"""Which rows, side by side in an index, and what orders them: MariaDB sorts all for a column that is constant."""
+
 ORDERS: dict[str, tuple[Column, ...]] = {
     "entered": (Token.date_entered, Token.id),
     "access": (Token.access_token_expires, Token.id),
@@ -169,8 +172,8 @@ class ManyPages:
 
     def _read(self, place: Place | None, size: int, *, descending: bool) -> list[Token]:
         rows: list[Token] = []
-        for stretch in self._stretches(place, descending=descending):
-            keys = [column.desc() if descending else column.asc() for column in self.order]
+        for stretch, order in self._stretches(place, descending=descending):
+            keys = [column.desc() if descending else column.asc() for column in order]
             query = (
                 select(Token)
                 .where(*self.search.conditions(self.order[0]), stretch)
@@ -182,16 +185,20 @@ class ManyPages:
                 break
         return rows
 
-    def _stretches(self, place: Place | None, *, descending: bool) -> Iterator[ColumnElement[bool]]:
+    def _stretches(self, place: Place | None, *, descending: bool) -> Iterator[_Stretch]:
         if place is not None:
-            return self._beyond(self.order, place.values, descending=descending)
-        first = self.order[0]
-        return iter([first.is_not(None), first.is_(None)] if descending else [first.is_(None), first.is_not(None)])
+            yield from self._beyond(self.order, place.values, descending=descending)
+            return
+        first, *others = self.order
+        without = [(first.is_(None), others)] if others else []  # the last is the id
+        yield from [] if descending else without
+        yield first.is_not(None), self.order
+        yield from without if descending else []
 
     def _beyond(
         self, columns: Sequence[Column], values: Sequence[Any], *, descending: bool, null_is_least: bool = True
-    ) -> Iterator[ColumnElement[bool]]:
-        """Yield conditions in order, each of rows that an index has side by side; together they lie beyond a place.
+    ) -> Iterator[_Stretch]:
+        """Yield the stretches that lie beyond a place, in order.
 
         A comparison of whole rows would be shorter, but MariaDB serves it by no index, and nothing is beyond NULL.
         """
@@ -200,11 +207,11 @@ class ManyPages:
             # Which of the first column come first is said above; of the others the database says it.
             least = self.session.get_bind().dialect.name != "postgresql"
             beyond = self._beyond(others, rest, descending=descending, null_is_least=least)
-            yield from (and_(first == value, each) for each in beyond)
+            yield from ((and_(first == value, each), order) for each, order in beyond)
         towards_null = descending is null_is_least
         if value is not None:
-            yield first < value if descending else first > value
-            if towards_null and others:  # the last is the id
-                yield first.is_(None)
+            yield first < value if descending else first > value, columns
+            if towards_null and others:
+                yield first.is_(None), others
         elif not towards_null:
-            yield first.is_not(None)
+            yield first.is_not(None), columns

@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from bench.filling import add_tokens
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.token_pages import ORDERS, Pages, Place, count, pages
 from crm_oauth.store.token_search import TokenSearch
+from tests.support.database_servers import DatabaseServer
+from tests.support.plans import plan_of, statements
 
 from .conftest import NOW, TokenMaker
 
@@ -141,3 +144,27 @@ def test_jti_is_found_whole_only(database: Database, add_token: TokenMaker) -> N
 def test_no_place(text: str) -> None:
     """What is no place in an order is told from one."""
     assert Place.parse(text, ORDERS["entered"]) in (None, Place((None, "")))
+
+
+@pytest.mark.parametrize("descending", [True, False], ids=["descending", "ascending"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_mariadb_sorts_nothing(
+    mariadb_server: DatabaseServer,
+    order: str,
+    descending: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """Pages of many tokens are read as they lie in an index, from either end, also those without an expiry."""
+    url = mariadb_server.new_database()
+    mariadb_server.give_schema(url)
+    add_tokens(url, 0, 3000)
+    database = Database(url)
+    with statements(database) as sent, reading(database) as session:
+        found = pages(session, TokenSearch(), ORDERS[order], descending=descending, few=False)
+        first = found.after(None, SIZE)
+        for row in first.rows[-1], found.before(None, SIZE).rows[-1]:
+            found.after(Place.of(row, ORDERS[order]), SIZE)
+            found.before(Place.of(row, ORDERS[order]), SIZE)
+    plans = [plan_of(database, *each) for each in sent]
+    database.dispose()
+    mariadb_server.drop_database(url)
+    assert [plan for plan in plans if "filesort" in plan] == []
