@@ -16,7 +16,7 @@ class WriteTurns:
     """Turns of all threads and processes of ours that write to one file.
 
     A turn is a lock on the file's folder, which ends with its process. For whoever takes no turns, such as another
-    program, SQLite waits by itself, as it always did.
+    program, SQLite waits by itself, as it always did; so do processes whose file system has no such locks.
 
     Args:
         file: the database.
@@ -26,7 +26,7 @@ class WriteTurns:
         self._folder = Path(file).resolve().parent
         # One thread of each process waits for the other processes; those behind it sleep soundly.
         self._threads = Lock()
-        self._held = -1
+        self._held: int | None = None
 
     def take(self) -> None:
         """Wait for one's turn, half a millisecond at a time: a commit takes no longer.
@@ -45,12 +45,16 @@ class WriteTurns:
 
     def give_back(self) -> None:
         """Let the next one write."""
-        os.close(self._held)
+        if self._held is not None:
+            os.close(self._held)
         self._threads.release()
 
-    def _locked(self, deadline: float) -> int:
+    def _locked(self, deadline: float) -> int | None:
         # A file of its own for each turn, as a child process would share the parent's lock with it.
-        folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
         while True:
             try:
                 flock(folder, LOCK_EX | LOCK_NB)
@@ -60,4 +64,6 @@ class WriteTurns:
                     continue
                 os.close(folder)
                 raise Unavailable("the database is locked by other processes that write") from None
+            except OSError:
+                pass
             return folder

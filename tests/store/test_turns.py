@@ -98,3 +98,16 @@ def test_a_fault_ends_the_turn(database: Database) -> None:
     with held_elsewhere(database):
         pass
     add_client(database, "another")
+
+
+def test_without_a_lock_there_are_turns_of_threads(tmp_path: Path) -> None:
+    """Where the folder cannot be locked, here because it is not there, threads wait for each other all the same."""
+    turns = WriteTurns(str(tmp_path / "missing" / "test.db"))
+    turns.take()
+    waiting = Thread(target=turns.take)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    turns.give_back()
+    waiting.join(2)
+    assert not waiting.is_alive()
