@@ -20,7 +20,7 @@ from threading import Event
 from bench.filling import add_tokens
 from crm_oauth.store.purging import RETENTION, Purge
 from tests.support.database_servers import MariadbServer, PostgresqlServer
-from tests.support.site import Site
+from tests.support.site import COMMAND, Site
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.traffic import new_token, verdict
 
@@ -54,7 +54,7 @@ def main() -> None:
     """Print how the traffic fared alone and meanwhile."""
     name = sys.argv[1]
     with _database(name) as url, TemporaryDirectory() as folder:
-        site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"})
+        site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"}, program=COMMAND)
         site.fill(fill_as_recorded)
         add_tokens(site.database_url, 0, ROWS, newest=_LONG_AGO)
         purge = Purge(site.database, datetime.now(UTC) - RETENTION)

@@ -18,7 +18,7 @@ from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.support.database_servers import MariadbServer, PostgresqlServer
 from tests.support.ports import free_port
-from tests.support.site import Site
+from tests.support.site import COMMAND, Site
 from tests.wire.exchange import post_json
 
 ROOT = Path(__file__).parents[1]
@@ -67,6 +67,7 @@ def running(database: str) -> Iterator[Subject]:
                 "7.12",
                 server.new_database() if server else None,
                 {"LOG_LEVEL": "info", "WORKERS": str(WORKERS)},
+                program=COMMAND,  # one that is forked has less garbage to look through
             )
             site.fill(_fill)
             with site:

@@ -183,7 +183,8 @@ def _permissions(settings: Settings) -> Iterator[Finding]:
     warnings = []
     for path in secret_files:
         with suppress(PermissionError):  # a fault of its own check
-            warnings += [warning for warning in [path.is_file() and permission_warning(path)] if warning]
+            if path.is_file() and (warning := permission_warning(path)):
+                warnings.append(warning)
     if warnings:
         result: Literal["warning", "fault"] = "fault" if settings.refuse_readable_secrets else "warning"
         yield from (Finding("permissions", result, warning) for warning in warnings)

@@ -51,17 +51,22 @@ def add_client(database: Database, key: str) -> None:
         stores.clients.add(Client(id=key))
 
 
-def test_the_next_one_waits(tmp_path: Path) -> None:
-    """Of two processes that share a file, the second gets its turn when the first has ended its own, and not before."""
-    one, other = (WriteTurns(str(tmp_path / "test.db")) for _ in range(2))
-    one.take()
-    waiting = Thread(target=other.take)
+def assert_waits_for(first: WriteTurns, second: WriteTurns) -> None:
+    """The second turn begins when the first has ended, and not before."""
+    first.take()
+    waiting = Thread(target=second.take)
     waiting.start()
     waiting.join(0.2)
     assert waiting.is_alive()
-    one.give_back()
+    first.give_back()
     waiting.join(2)
     assert not waiting.is_alive()
+
+
+def test_the_next_one_waits(tmp_path: Path) -> None:
+    """Of two processes that share a file, the second gets its turn when the first has ended its own, and not before."""
+    one, other = (WriteTurns(str(tmp_path / "test.db")) for _ in range(2))
+    assert_waits_for(one, other)
 
 
 def test_a_turn_ends_with_its_process(database: Database) -> None:
@@ -103,11 +108,4 @@ def test_a_fault_ends_the_turn(database: Database) -> None:
 def test_without_a_lock_there_are_turns_of_threads(tmp_path: Path) -> None:
     """Where the folder cannot be locked, here because it is not there, threads wait for each other all the same."""
     turns = WriteTurns(str(tmp_path / "missing" / "test.db"))
-    turns.take()
-    waiting = Thread(target=turns.take)
-    waiting.start()
-    waiting.join(0.2)
-    assert waiting.is_alive()
-    turns.give_back()
-    waiting.join(2)
-    assert not waiting.is_alive()
+    assert_waits_for(turns, turns)

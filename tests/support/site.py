@@ -15,6 +15,9 @@ from crm_oauth.store.ports import Repositories
 from tests.support import commands
 from tests.support.ports import free_port
 
+COMMAND = sys.executable, "-m", "crm_oauth.cli"
+"""The `crm-oauth` command of the checkout, for those who want processes that import everything by themselves."""
+
 ENCRYPTION_KEY = "BZZmEigHf0DEdHnTHm6V04To1D3lIsA6BBL5a0d1tII="
 
 
@@ -144,7 +147,7 @@ class Site:
         self.database.dispose()
 
     def _command_line(self) -> Sequence[str | Path]:
-        return self._program or (sys.executable, "-m", "crm_oauth.cli")
+        return self._program or COMMAND
 
     def _may_inherit(self, environment: Mapping[str, str]) -> bool:
         return self._program is None and environment.get("PYTHONPATH") == os.environ.get("PYTHONPATH")
