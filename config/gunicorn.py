@@ -65,6 +65,7 @@ def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn h
     from prometheus_client import multiprocess  # noqa: PLC0415  # not before the directory is known
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # as it is
+    worker.loads.forget(worker.age)
 
 
 def on_exit(_server: Any) -> None:  # noqa: ANN401  # same
