@@ -11,7 +11,6 @@ from crm_oauth.store.ports import Repositories
 from crm_oauth.store.refusals import is_conflict
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
-from crm_oauth.store.turns import WriteTurns
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
@@ -61,7 +60,6 @@ class Database:
             raise StartupError([f"DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
         self._users = users
-        self._turns = WriteTurns(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Repositories]:
@@ -81,7 +79,7 @@ class Database:
             DatabaseUnavailable: as `unit_of_work` does.
         """
         with _faults_translated():
-            unit = UnitOfWork(self._engine, self._turns)
+            unit = UnitOfWork(self._engine)
             try:
                 yield unit
                 unit.commit()

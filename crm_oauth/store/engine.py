@@ -13,6 +13,7 @@ from crm_oauth.store.liveness import replace_dead_connections
 from crm_oauth.store.mysql import Place, connect_to_one, places_of
 from crm_oauth.store.patience import set_patience
 from crm_oauth.store.refusals import drop_useless_connections
+from crm_oauth.store.sqlite_waiting import look_often
 
 CONNECT_TIMEOUT = 3
 LOCK_TIMEOUT = 5
@@ -58,6 +59,7 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
     match engine.dialect.name:
         case "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
+            look_often(engine, LOCK_TIMEOUT)
         case "mysql" | "mariadb":
             connect_to_one(engine, places)
             event.listen(engine, "connect", partial(_prepare_mysql, statement_timeout))
@@ -82,6 +84,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     connection.create_function("lower", 1, _lower, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 0")  # from now on the engine waits
 
 
 def _lower(text: str | None) -> str | None:

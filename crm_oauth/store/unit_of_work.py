@@ -7,7 +7,6 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
-from crm_oauth.store.turns import WriteTurns
 
 
 class UnitOfWork:
@@ -18,13 +17,10 @@ class UnitOfWork:
 
     Args:
         engine: in autocommit mode.
-        turns: taken before the first write, if the database does not queue its writers itself.
     """
 
-    def __init__(self, engine: Engine, turns: WriteTurns | None = None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turns = turns
-        self._has_turn = False
         self._has_begun = False
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -62,16 +58,13 @@ class UnitOfWork:
 
     def write_last(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
         """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
-        connection = self._connection_in_turn()
-        result: CursorResult[Any] = connection.execute(statement, parameters)
-        if not self._has_begun:
-            self._end_turn()
+        result: CursorResult[Any] = self.connection.execute(statement, parameters)
         return result.rowcount
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
         if not self._has_begun:
-            self._connection_in_turn().exec_driver_sql(BEGIN[self._engine.dialect.name])
+            self.connection.exec_driver_sql(BEGIN[self._engine.dialect.name])
             self._has_begun = True
 
     def commit(self) -> None:
@@ -81,41 +74,22 @@ class UnitOfWork:
         if self._has_begun:
             self.connection.exec_driver_sql("COMMIT")
             self._has_begun = False
-            self._end_turn()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        if self._connection is not None:
-            try:
-                self._close(self._connection)
-            finally:
-                self._end_turn()
-
-    def _close(self, connection: Connection) -> None:
+        if self._connection is None:
+            return
         try:
-            if self._has_begun and not connection.invalidated:
-                connection.exec_driver_sql("ROLLBACK")
+            if self._has_begun and not self._connection.invalidated:
+                self._connection.exec_driver_sql("ROLLBACK")
         except BaseException:
             # Nobody knows what it would carry into the next unit of work.
-            connection.invalidate()
+            self._connection.invalidate()
             raise
         finally:
             if self._session:
                 self._session.close()
-            connection.close()
-
-    def _connection_in_turn(self) -> Connection:
-        # First the connection: whoever waits for one shall keep nobody from writing.
-        connection = self.connection
-        if self._turns and not self._has_turn:
-            self._turns.take()
-            self._has_turn = True
-        return connection
-
-    def _end_turn(self) -> None:
-        if self._turns and self._has_turn:
-            self._has_turn = False
-            self._turns.give_back()
+            self._connection.close()
 
 
 class _WritingSession(Session):

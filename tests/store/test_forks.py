@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.database_servers import DatabaseServer
 
-_SCRIPT = """
+_SCRIPT = r"""
 import os, sys
 from sqlalchemy import text
 from crm_oauth.store.db import Database
@@ -17,7 +17,7 @@ database = Database(sys.argv[1], pool_size=1)
 def tell():
     with database.connection() as connection:
         own = "pg_backend_pid()" if connection.dialect.name == "postgresql" else "connection_id()"
-        print(connection.scalar(text("SELECT " + own)), flush=True)
+        os.write(1, b"%d\n" % connection.scalar(text("SELECT " + own)))  # at once, as both processes write there
 
 tell()
 child = os.fork()

@@ -1,0 +1,86 @@
+"""Those who write to SQLite wait for each other, and not for ever."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from crm_oauth.store import engine, schema
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Client
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """SQLite with the schema in place, whose writers give up after two seconds."""
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT", 2)
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    schema.upgrade(database)
+    yield database
+    database.dispose()
+
+
+@contextmanager
+def held_by_another(database: Database) -> Iterator[sqlite3.Connection]:
+    """Another program, which knows nothing of us, writes until the end of the block."""
+    connection = sqlite3.connect(str(database.url.database), isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+def add_client(database: Database, key: str) -> None:
+    """Write something."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id=key))
+
+
+def test_the_next_one_waits(database: Database) -> None:
+    """Who writes while another does waits for the other's commit, and then writes too."""
+    with held_by_another(database) as other, ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(add_client, database, "client")
+        with pytest.raises(TimeoutError):
+            writing.result(0.2)
+        other.execute("COMMIT")
+        writing.result(10)
+
+
+def test_waiting_ends(database: Database) -> None:
+    """Whoever waits in vain is told that the database is not to be had, may read, and is in nobody's way later."""
+    with held_by_another(database):
+        with pytest.raises(DatabaseUnavailable, match="locked"):
+            add_client(database, "client")
+        with database.unit_of_work() as stores:
+            assert stores.clients.get("client") is None
+    add_client(database, "client")
+
+
+def test_threads_wait_together(database: Database) -> None:
+    """All threads of a process give up in time, not one after the other."""
+    with held_by_another(database), ThreadPoolExecutor(4) as threads:
+        tries = [threads.submit(add_client, database, str(number)) for number in range(4)]
+        faults = [attempt.exception(5) for attempt in tries]
+    assert [type(fault) for fault in faults] == [DatabaseUnavailable] * 4
+
+
+def test_other_faults_are_told_at_once(database: Database) -> None:
+    """A statement that fails for another reason is not tried again, and leaves the database to others."""
+    add_client(database, "client")
+    with pytest.raises(IntegrityError):
+        add_client(database, "client")
+    with held_by_another(database):
+        pass
+    add_client(database, "another")
+
+
+def test_many_writers_lose_nothing(database: Database) -> None:
+    """Eight threads that write as quickly as they can all get through, each time."""
+    with ThreadPoolExecutor(8) as threads:
+        for writing in [threads.submit(add_client, database, str(number)) for number in range(200)]:
+            writing.result(30)
+    with database.unit_of_work() as stores:
+        assert len(stores.clients.list()) == 200
