@@ -37,27 +37,35 @@ def main() -> None:
 
 
 def _measure(database: str, given: argparse.Namespace) -> tuple[Floors, Mapping[str, Measured]]:
-    with running(database) as subject:
+    with running(database) as subject, bare_route(subject) as bare:
         floors = _floors(subject, given.seconds)
         paths = [path for path in requests_of(subject, 1) if not given.path or path in given.path]
-        return floors, {path: _path(subject, path, given) for path in paths}
+        return floors, {path: _path(subject, path, floors, bare, given) for path in paths}
 
 
 def _floors(subject: Subject, seconds: int) -> Floors:
-    with bare_route(subject) as (url, pid):
-        request = Request("/", as_json(CLIENT | {"grant_type": "client_credentials"}))
-        route = drive(url, request, subject.folder, connections=_CONNECTIONS, seconds=seconds, server=pid, database=0)
     durable = commits(
         subject.database_url, processes=WORKERS, threads=THREADS, seconds=seconds, database=subject.database_pid
     )
-    return Floors(signature(), password_check(), durable, route)
+    return Floors(signature(), password_check(), durable)
 
 
-def _path(subject: Subject, path: str, given: argparse.Namespace) -> Measured:
-    runs = [_run(subject, path, _CONNECTIONS, given.seconds) for _ in range(given.runs)]
-    measured = Measured(runs, middle(runs), _run(subject, path, _CROWD, given.seconds))
-    print(f"{path}: {measured.middle.per_second:.0f}/s", flush=True)
+def _path(subject: Subject, path: str, floors: Floors, bare: tuple[str, int], given: argparse.Namespace) -> Measured:
+    runs, routes = [], []
+    for _ in range(given.runs):
+        runs.append(_run(subject, path, _CONNECTIONS, given.seconds))
+        # In turns, for a machine that others share is slower or quicker from one minute to the next.
+        routes.append(_run_bare(subject, *bare, max(1, given.seconds // 3)))
+    route = middle(routes)
+    crowded = _run(subject, path, _CROWD, given.seconds)
+    measured = Measured(runs, middle(runs), route, crowded, floors.of(path, route.server_cpu))
+    print(f"{path}: {measured.middle.per_second:.0f}/s, {measured.ratio:.2f} of the floor", flush=True)
     return measured
+
+
+def _run_bare(subject: Subject, url: str, server: int, seconds: int) -> Run:
+    request = Request("/", as_json(CLIENT | {"grant_type": "client_credentials"}))
+    return drive(url, request, subject.folder, connections=_CONNECTIONS, seconds=seconds, server=server, database=0)
 
 
 def _run(subject: Subject, path: str, connections: int, seconds: int) -> Run:

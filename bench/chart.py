@@ -48,9 +48,9 @@ def _bars(results: Results, paths: list[str], group: int) -> Iterator[str]:
         top = _TOP + row * group
         middle = top + len(results) * _BAR / 2 + 4
         yield f'<text x="{_LEFT - 10}" y="{middle:.0f}" text-anchor="end" fill="#222">{escape(path)}</text>'
-        for number, ((floors, measured), colour) in enumerate(zip(results.values(), _COLOURS, strict=False)):
+        for number, ((_floors, measured), colour) in enumerate(zip(results.values(), _COLOURS, strict=False)):
             run = measured[path].middle
-            ratio = floors.of(path) / (run.server_cpu + run.database_cpu)
+            ratio = measured[path].ratio
             y, width = top + number * _BAR, _WIDTH * min(ratio, 1)
             yield f'<rect x="{_LEFT}" y="{y}" width="{width:.0f}" height="{_BAR - 3}" rx="2" fill="{colour}"/>'
             told = f"{ratio:.2f} · {run.per_second:.0f}/s"

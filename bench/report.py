@@ -21,23 +21,34 @@ class Floors:
     signature: float
     password_check: float
     commits: Commits
-    route: Run
 
-    def of(self, path: str) -> float:
-        """Return the floor of a path: of a check of a token the bare route, of a token what making one takes."""
+    def of(self, path: str, route: float) -> float:
+        """Return the floor of a path: of a check of a token the bare route, of a token what making one takes.
+
+        Args:
+            path: its name.
+            route: CPU of the bare route.
+        """
         if path in {"verify", "introspect"}:
-            return self.route.server_cpu
-        token = self.route.server_cpu + self.signature + self.commits.client_cpu + self.commits.database_cpu
+            return route
+        token = route + self.signature + self.commits.client_cpu + self.commits.database_cpu
         return token + self.password_check if path == "password" else token
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The runs of a path over few connections, and one over many."""
+    """The runs of a path over few connections, of the bare route in turns with them, and one over many connections."""
 
     runs: Sequence[Run]
     middle: Run
+    route: Run
     crowded: Run
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        """Return the floor's share of what server and database used."""
+        return self.floor / (self.middle.server_cpu + self.middle.database_cpu)
 
 
 def page(results: Mapping[str, tuple[Floors, Mapping[str, Measured]]], how: str) -> str:
@@ -70,20 +81,21 @@ def _lines(path: str) -> Iterable[str]:
 
 
 def _section(name: str, floors: Floors, paths: Mapping[str, Measured]) -> Iterator[str]:
-    commits, route = floors.commits, floors.route
+    commits = floors.commits
+    routes = [path.route.per_second for path in paths.values()]
     yield f"## {name}\n"
     yield f"Floors: signature {floors.signature:.3f} ms, bcrypt check {floors.password_check:.1f} ms; durable commits"
     yield f"{commits.per_second:.0f}/s, {commits.client_cpu:.3f} ms of the client's CPU and"
     yield f"{commits.database_cpu:.3f} of the database's;"
-    yield f"bare route {route.per_second:.0f}/s, {route.server_cpu:.3f} ms.\n"
+    yield f"bare route, in turns with each path, {min(routes):.0f} to {max(routes):.0f}/s.\n"
     yield _HEAD
     yield "|---" * _HEAD.strip("|").count("|") + "|---|"
     for path, measured in paths.items():
-        yield _row(path, measured, floors.of(path))
+        yield _row(path, measured)
     yield ""
 
 
-def _row(path: str, measured: Measured, floor: float) -> str:
+def _row(path: str, measured: Measured) -> str:
     run = measured.middle
     rates = [each.per_second for each in measured.runs]
     spread = (max(rates) - min(rates)) / 2 / run.per_second * 100
@@ -96,8 +108,8 @@ def _row(path: str, measured: Measured, floor: float) -> str:
         f"{run.server_cpu:.3f}",
         f"{run.database_cpu:.3f}",
         f"{run.load_cpu:.3f}",
-        f"{floor:.3f}",
-        f"{floor / (run.server_cpu + run.database_cpu):.2f}",
+        f"{measured.floor:.3f}",
+        f"{measured.ratio:.2f}",
         str(run.failed + measured.crowded.failed),
     )
     return f"| {' | '.join(cells)} |"

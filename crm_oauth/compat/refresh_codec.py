@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from crm_oauth.compat.defuse import DefuseError, EncryptionKey
 from crm_oauth.compat.php_json import dumps
@@ -12,8 +12,7 @@ class RefreshTokenError(ValueError):
     """The text is not a refresh token that any of the keys opens."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshClaims:
+class RefreshClaims(NamedTuple):
     """What a refresh token says; the order of the fields is the order on the wire.
 
     Args:
@@ -46,7 +45,7 @@ class RefreshCodec:
         Raises:
             DefuseError: The claims are too long for a token.
         """
-        return self._current.encrypt(dumps(asdict(claims)).encode())
+        return self._current.encrypt(dumps(claims._asdict()).encode())
 
     def decode(self, text: str) -> RefreshClaims:
         """Return the claims of a refresh token; whether it has expired or was revoked is not looked at.

@@ -1,13 +1,15 @@
 """How to wait for SQLite, which lets one write at a time and has no queue.
 
 SQLite itself has who finds the file locked sleep up to 100 ms between two looks, while others write again and again. A
-commit takes a fraction of a millisecond, and so do these looks. They need no lock of ours, which whoever holds it could
-give back only when the interpreter lets it go on: other threads may keep it waiting longer than its commit took.
+commit takes a fraction of a millisecond, and so do these looks. They need no lock of ours that is held while something
+is written: whoever holds one can give it back only when the interpreter lets it go on, and other threads may keep it
+waiting longer than its commit took.
 """
 
 import sqlite3
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any
 
@@ -15,8 +17,53 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 _PAUSE = 0.0005  # seconds between two looks
-_LONG_PAUSE = 0.005  # the same for whoever has waited longer than any queue of commits: for a purge, say
-_LONG = 0.2
+
+# Not SQLITE_BUSY_SNAPSHOT: who has read what is old will not write, however long it waits.
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY}
+
+
+class _Waiting:
+    """Tries statements again while the file is locked.
+
+    Args:
+        patience: seconds until a statement fails.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        # One thread of a process looks, those behind it sleep soundly.
+        self._looking = Lock()
+
+    def execute(self, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # SQLAlchemy's
+        return self._do(partial(cursor.execute, statement, parameters))
+
+    def execute_many(self, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # same
+        return self._do(partial(cursor.executemany, statement, parameters))
+
+    def _do(self, execute: Callable[[], object]) -> bool:
+        """Return, for SQLAlchemy, that the statement was executed."""
+        if not _executed(execute):
+            deadline = monotonic() + self._patience
+            if self._looking.acquire(timeout=self._patience):
+                try:
+                    while monotonic() < deadline:
+                        if _executed(execute):
+                            return True
+                        sleep(_PAUSE)
+                finally:
+                    self._looking.release()
+            execute()
+        return True
+
+
+def _executed(execute: Callable[[], object]) -> bool:
+    try:
+        execute()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode in _LOCKED:
+            return False
+        raise
+    return True
 
 
 def look_often(engine: Engine, patience: float) -> None:
@@ -26,32 +73,6 @@ def look_often(engine: Engine, patience: float) -> None:
         engine: of SQLite, whose connections do not wait by themselves.
         patience: seconds until the statement fails as it does at once otherwise.
     """
-    event.listen(engine, "do_execute", partial(_execute, patience))
-    event.listen(engine, "do_executemany", partial(_execute_many, patience))
-
-
-def _execute(patience: float, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # SQLAlchemy's
-    return _done(patience, partial(cursor.execute, statement, parameters))
-
-
-def _execute_many(patience: float, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # same
-    return _done(patience, partial(cursor.executemany, statement, parameters))
-
-
-def _done(patience: float, execute: Callable[[], object]) -> bool:
-    began = None
-    while True:
-        try:
-            execute()
-        except sqlite3.OperationalError as error:
-            began = began or monotonic()
-            waited = monotonic() - began
-            if error.sqlite_errorcode not in _LOCKED or waited > patience:
-                raise
-            sleep(_PAUSE if waited < _LONG else _LONG_PAUSE)
-        else:
-            return True
-
-
-# Not SQLITE_BUSY_SNAPSHOT: who has read what is old will not write, however long it waits.
-_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY}
+    waiting = _Waiting(patience)
+    event.listen(engine, "do_execute", waiting.execute)
+    event.listen(engine, "do_executemany", waiting.execute_many)
