@@ -22,7 +22,7 @@ class Request:
         body: JSON or a form, by `content_type`; None for a GET. `REFRESH_TOKEN` in it stands for the present one.
         content_type: of the body.
         authorization: a header.
-        refresh_tokens: one for each connection.
+        refresh_tokens: as many as connections, to be redeemed over any of them.
     """
 
     path: str
@@ -68,13 +68,11 @@ def drive(  # noqa: PLR0913  # each is a knob of wrk's, or a process to look at
     if request.body is not None:
         (folder / "body").write_text(request.body)
         arguments[:2] = [str(folder / "body"), request.content_type]
-    # A refresh token is redeemed once: each connection has a thread of wrk's for itself, and a line of tokens.
-    threads = connections if request.refresh_tokens else 1
     if request.refresh_tokens:
         (folder / "tokens").write_text("\n".join(request.refresh_tokens) + "\n")
         arguments.append(str(folder / "tokens"))
     method = "GET" if request.body is None else "POST"
-    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
     before = cpu_seconds(server), cpu_seconds(database), _cpu_of_children()
     told = subprocess.run(
         [*command, url + request.path, "--", method, *arguments], capture_output=True, text=True, check=True

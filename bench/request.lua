@@ -1,11 +1,6 @@
 -- Sends one request again and again: METHOD BODY-FILE TYPE AUTHORIZATION [FILE OF REFRESH TOKENS]; "-" stands for none.
--- With refresh tokens each thread redeems its own, and then what it got for it.
-local threads = 0
-
-function setup(thread)
-    thread:set("number", threads)
-    threads = threads + 1
-end
+-- With refresh tokens, as many as connections, each is redeemed once, and later what came for it.
+local tokens, tried
 
 function init(arguments)
     method = arguments[1]
@@ -14,20 +9,22 @@ function init(arguments)
     if arguments[3] ~= "-" then headers["Content-Type"] = arguments[3] end
     if arguments[4] ~= "-" then headers["Authorization"] = arguments[4] end
     if arguments[5] then
-        local tokens = {}
+        tokens = {}
         for line in io.lines(arguments[5]) do tokens[#tokens + 1] = line end
-        token = tokens[number + 1]
     end
     whole = wrk.format(method, nil, headers, body)
 end
 
 function request()
-    if not token then return whole end
+    if not tokens then return whole end
+    -- Its first request wrk only looks at; without a token left, which takes a failure, what is sent fails too.
+    local token = tried and table.remove(tokens, 1) or "none"
+    tried = true
     return wrk.format(method, nil, headers, (body:gsub("REFRESH_TOKEN", token)))
 end
 
 function response(status, _, answer)
-    if token then token = answer:match('"refresh_token":%s*"([^"]+)"') or token end
+    if tokens then tokens[#tokens + 1] = answer:match('"refresh_token":%s*"([^"]+)"') end
 end
 
 function done(summary, latency)
