@@ -71,8 +71,10 @@ def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # same
     """Forget what was true of a worker only while it lived; what it counted stays."""
     from prometheus_client import multiprocess  # noqa: PLC0415  # not before the directory is known
 
+    from crm_oauth.web.gunicorn_worker import Worker  # noqa: PLC0415  # gunicorn does so when it needs it
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # as it is
-    worker.loads.forget(worker.age)
+    Worker.loads.forget(worker.age)
 
 
 def on_exit(_server: Any) -> None:  # noqa: ANN401  # same

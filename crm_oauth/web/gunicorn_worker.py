@@ -26,6 +26,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def accept(self, listener: Any) -> None:  # noqa: ANN401  # gunicorn has no types
         """Take a connection, the later the more there is to do."""
+        self.loads.tell(self.age, self._load)
         if self._load > self.loads.least():
             time.sleep(_COURTESY)
         super().accept(listener)
