@@ -17,7 +17,11 @@ from tests.support.site import Site
 from tests.wire.exchange import Received, post_json, send
 
 _PASSWORD = "pw"
-_NOTICED = 1.2  # seconds after which a server has looked at its key files again
+
+
+def wait_for_a_look_at_the_keys() -> None:
+    """Give a server the second within which it sees that its key files have changed."""
+    time.sleep(1.2)
 
 
 class Desk:
@@ -71,7 +75,7 @@ Incident = Callable[[Desk], str]
 def signing_key_lost(desk: Desk) -> str:
     """Remove the private key."""
     (desk.site.folder / "var/keys/private.key").unlink()
-    time.sleep(_NOTICED)
+    wait_for_a_look_at_the_keys()
     desk.sign_in()
     return desk.shows()
 
@@ -79,7 +83,7 @@ def signing_key_lost(desk: Desk) -> str:
 def encryption_key_lost(desk: Desk) -> str:
     """Remove the encryption key."""
     (desk.site.folder / "var/keys/encryption.key").unlink()
-    time.sleep(_NOTICED)
+    wait_for_a_look_at_the_keys()
     desk.sign_in()
     return desk.shows()
 

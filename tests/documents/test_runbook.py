@@ -80,6 +80,7 @@ def test_the_signing_key_is_lost(desk: Desk) -> None:
     old = desk.sign_in()["access_token"]
     assert_shows(title, incidents.signing_key_lost(desk))
     act(desk, _SECTIONS[title])
+    incidents.wait_for_a_look_at_the_keys()
     new = desk.sign_in()["access_token"]
     assert desk.passes(old)
     assert desk.passes(new)
@@ -91,6 +92,7 @@ def test_the_signing_key_has_leaked(desk: Desk) -> None:
     (desk.site.folder / "var/keys/previous/lost.pem").unlink(missing_ok=True)
     pair = desk.sign_in()
     act(desk, _SECTIONS["The signing key has leaked"])
+    incidents.wait_for_a_look_at_the_keys()
     assert not desk.passes(pair["access_token"])
     assert desk.passes(desk.refresh(pair).document["access_token"])
 
@@ -101,6 +103,7 @@ def test_the_encryption_key_is_lost(desk: Desk) -> None:
     pair = desk.sign_in()
     assert_shows(title, incidents.encryption_key_lost(desk))
     act(desk, _SECTIONS[title])
+    incidents.wait_for_a_look_at_the_keys()
     assert desk.refresh(desk.sign_in()).status == 200
     assert f"`{desk.refresh(pair).document['hint']}`" in _SECTIONS[title]
     assert desk.passes(pair["access_token"])
@@ -110,6 +113,7 @@ def test_the_encryption_key_has_leaked(desk: Desk) -> None:
     """What was made under it is refused, new tokens are not."""
     pair = desk.sign_in()
     act(desk, _SECTIONS["The encryption key has leaked"])
+    incidents.wait_for_a_look_at_the_keys()
     assert desk.refresh(pair).document["hint"] == "Cannot decrypt the refresh token"
     assert desk.refresh(desk.sign_in()).status == 200
 
