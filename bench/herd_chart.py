@@ -9,6 +9,7 @@ from bench.queues import Answered, share
 _COLOURS = ("#888888", "#b6403b", "#c9772c", "#4f8f5b")
 _LEFT, _TOP, _WIDTH, _HEIGHT = 70, 70, 640, 240
 _SECONDS, _STEP = 480, 10
+_ENOUGH = 10  # answers: the middle of fewer is one request's luck
 _DECADES = (-3, 3)  # of seconds: a millisecond to a quarter of an hour
 
 
@@ -56,7 +57,7 @@ def _lines(runs: Mapping[str, Sequence[Answered]]) -> Iterator[str]:
         points = (
             f"{_x(step * _STEP):.0f},{_y(share(steps[step], 0.5)):.0f}"
             for step in sorted(steps)
-            if step < _SECONDS // _STEP
+            if step < _SECONDS // _STEP and len(steps[step]) >= _ENOUGH
         )
         yield f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="2"/>'
 

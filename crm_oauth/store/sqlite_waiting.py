@@ -7,8 +7,6 @@ waiting longer than its commit took.
 """
 
 import sqlite3
-from collections.abc import Callable
-from functools import partial
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any
@@ -23,7 +21,10 @@ _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY}
 
 
 class _Waiting:
-    """Tries statements again while the file is locked.
+    """Tries a statement again while the file is locked.
+
+    One that is executed with many rows is not tried again: some of its rows may have been written. It belongs into a
+    transaction, whose BEGIN has waited.
 
     Args:
         patience: seconds until a statement fails.
@@ -35,30 +36,25 @@ class _Waiting:
         self._looking = Lock()
 
     def execute(self, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # SQLAlchemy's
-        return self._do(partial(cursor.execute, statement, parameters))
-
-    def execute_many(self, cursor: DBAPICursor, statement: str, parameters: Any, _context: object) -> bool:  # noqa: ANN401  # same
-        return self._do(partial(cursor.executemany, statement, parameters))
-
-    def _do(self, execute: Callable[[], object]) -> bool:
-        """Return, for SQLAlchemy, that the statement was executed."""
-        if not _executed(execute):
-            deadline = monotonic() + self._patience
-            if self._looking.acquire(timeout=self._patience):
-                try:
-                    while monotonic() < deadline:
-                        if _executed(execute):
-                            return True
-                        sleep(_PAUSE)
-                finally:
-                    self._looking.release()
-            execute()
+        """Execute a statement, and tell SQLAlchemy that it is done."""
+        if _executed(cursor, statement, parameters):
+            return True
+        deadline = monotonic() + self._patience
+        if self._looking.acquire(timeout=self._patience):
+            try:
+                while monotonic() < deadline:
+                    if _executed(cursor, statement, parameters):
+                        return True
+                    sleep(_PAUSE)
+            finally:
+                self._looking.release()
+        cursor.execute(statement, parameters)
         return True
 
 
-def _executed(execute: Callable[[], object]) -> bool:
+def _executed(cursor: DBAPICursor, statement: str, parameters: Any) -> bool:  # noqa: ANN401  # same
     try:
-        execute()
+        cursor.execute(statement, parameters)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode in _LOCKED:
             return False
@@ -73,6 +69,4 @@ def look_often(engine: Engine, patience: float) -> None:
         engine: of SQLite, whose connections do not wait by themselves.
         patience: seconds until the statement fails as it does at once otherwise.
     """
-    waiting = _Waiting(patience)
-    event.listen(engine, "do_execute", waiting.execute)
-    event.listen(engine, "do_executemany", waiting.execute_many)
+    event.listen(engine, "do_execute", _Waiting(patience).execute)

@@ -33,9 +33,9 @@ settings.configure(
 django.setup()
 
 # Only now: these read the settings.
-from django.contrib.auth.models import User  # noqa: E402
-from oauth2_provider.decorators import protected_resource  # noqa: E402
-from oauth2_provider.models import Application  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402  # as said
+from oauth2_provider.decorators import protected_resource  # noqa: E402  # as said
+from oauth2_provider.models import Application  # noqa: E402  # as said
 
 
 @protected_resource()
