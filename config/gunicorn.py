@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crm_oauth.cores import keep_to, own_core
 from crm_oauth.observe.shared_counts import share_counts
 from crm_oauth.settings import Settings
 
@@ -61,7 +62,17 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 _counts = share_counts(os.getpid())
 
 
-def post_worker_init(_worker: Any) -> None:  # noqa: ANN401  # gunicorn has no types
+def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn has no types
+    """Choose a worker's core."""
+    worker.core = own_core(server.num_workers, [other.core for other in server.WORKERS.values()])
+
+
+def post_fork(_server: Any, worker: Any) -> None:  # noqa: ANN401  # same
+    """Keep a worker to its core, before it starts threads."""
+    keep_to(worker.core)
+
+
+def post_worker_init(_worker: Any) -> None:  # noqa: ANN401  # same
     """Spare the collector of garbage what an application is made of: it is never garbage, and some 100,000 objects."""
     gc.collect()
     gc.freeze()

@@ -13,6 +13,8 @@ from passlib.hash import (  # type: ignore[import-untyped]  # libpass ships no t
     sha512_crypt,
 )
 
+from crm_oauth.cores import any_core
+
 _BCRYPT_MAX_BYTES = 72
 _BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]{21}[.Oeu][./0-9A-Za-z]{31}")
 _EXTENDED_DES = re.compile(r"_[./0-9A-Za-z]{19}")
@@ -48,6 +50,7 @@ def bcrypt_rounds(stored: str) -> int | None:
     return int(match[1]) if match else None
 
 
+@any_core()
 def verify_crypt(secret: bytes, stored: str) -> bool:
     """Tell whether `stored` is the hash of `secret`, in any form of crypt(3): bcrypt, MD5, SHA-2 or DES.
 

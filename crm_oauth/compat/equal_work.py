@@ -3,8 +3,10 @@
 import bcrypt
 
 from crm_oauth.compat.crypt_hashes import bcrypt_rounds
+from crm_oauth.cores import any_core
 
 
+@any_core()
 def fill_up(stored: str | None, rounds: int) -> None:
     """Spend what a failed check of `stored` lacks to one bcrypt of `rounds`.
 

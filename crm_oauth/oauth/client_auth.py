@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator
@@ -107,7 +108,7 @@ class ClientAuthenticator:
             self._proofs.put(client.id, _Proof(client, user, self._digest(secret)))
 
     def _digest(self, secret: str) -> bytes:
-        return hmac.digest(self._process_key, secret.encode(), "sha256")
+        return hashlib.blake2b(secret.encode(), key=self._process_key).digest()
 
 
 def claimed_client_id(request: WireRequest) -> str:

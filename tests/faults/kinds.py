@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site
@@ -18,12 +17,6 @@ Fault = Callable[[Site, DatabaseServer | None], None]
 Happening = Callable[[], None]
 
 
-def workers(site: Site) -> list[int]:
-    """Return the process ids of the workers that there are now."""
-    master = site.process.pid
-    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
-
-
 def kill_worker(site: Site, _database: DatabaseServer | None) -> None:
     """Kill -9 of one worker, as the kernel does it when memory is short."""
     _signal(_chance.choice(_some_workers(site)), signal.SIGKILL)
@@ -31,7 +24,7 @@ def kill_worker(site: Site, _database: DatabaseServer | None) -> None:
 
 def kill_everything(site: Site, _database: DatabaseServer | None) -> None:
     """Kill -9 of the whole server, then a start."""
-    doomed = [site.process.pid, *workers(site)]
+    doomed = [site.process.pid, *site.workers]
     for pid in doomed:
         _signal(pid, signal.SIGKILL)
     site.process.wait()
@@ -46,10 +39,10 @@ def terminate(site: Site, _database: DatabaseServer | None) -> None:
 
 def reload(site: Site, _database: DatabaseServer | None) -> None:
     """HUP: new workers take the places of the old ones."""
-    before = set(workers(site))
+    before = set(site.workers)
     site.process.send_signal(signal.SIGHUP)
     deadline = time.monotonic() + 30
-    while before & set(workers(site)) and time.monotonic() < deadline:
+    while before & set(site.workers) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -63,7 +56,7 @@ def pause_worker(site: Site, _database: DatabaseServer | None) -> None:
 
 def pause_everything(site: Site, _database: DatabaseServer | None) -> None:
     """STOP the whole server, then CONT."""
-    pids = [site.process.pid, *workers(site)]
+    pids = [site.process.pid, *site.workers]
     for pid in pids:
         _signal(pid, signal.SIGSTOP)
     time.sleep(_chance.uniform(0.1, 1))
@@ -103,7 +96,7 @@ def schedule(number: int, site: Site, database: DatabaseServer | None) -> list[H
 
 def _some_workers(site: Site) -> list[int]:
     """Wait until there is a worker: the one killed last may have been the last."""
-    while not (pids := workers(site)):
+    while not (pids := site.workers):
         time.sleep(0.01)
     return pids
 

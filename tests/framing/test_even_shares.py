@@ -16,7 +16,7 @@ def test_the_worker_with_less_to_do_takes_the_next_connection(tmp_path: Path) ->
     site = Site(tmp_path, "7.10.2", settings={"WORKERS": "2"})
     with site, ExitStack() as held:
         clients = _begin_requests(site, 20, held)
-        dead, survivor = workers = _workers(site)
+        dead, survivor = workers = site.workers
         shares = [_held_by(worker, clients) for worker in workers]
         assert sum(shares) == 20
         assert min(shares) >= 6
@@ -36,14 +36,10 @@ def _begin_requests(site: Site, number: int, held: ExitStack) -> list[socket.soc
     return clients
 
 
-def _workers(site: Site) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{site.pid}/task/{site.pid}/children").read_text().split()]
-
-
 def _new_worker(site: Site, known: set[int]) -> int:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        for worker in set(_workers(site)) - known:
+        for worker in set(site.workers) - known:
             # A worker's pool of threads begins with its first connection.
             if len(list(Path(f"/proc/{worker}/task").iterdir())) > 1:
                 return worker

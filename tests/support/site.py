@@ -137,6 +137,11 @@ class Site:
         assert self._process is not None, "the server was not started"
         return self._process
 
+    @property
+    def workers(self) -> list[int]:
+        """Processes of the workers, while the server runs."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     def __enter__(self) -> Self:
         self.command("init").check_returncode()
         self.start()

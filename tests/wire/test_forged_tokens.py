@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.faults.kinds import workers
 from tests.support.site import Site
 from tests.wire.exchange import post_json, send
 from tests.wire.forged import algorithms, claims, headers, shapes
@@ -76,7 +75,7 @@ def _faults(site: Site, token: str) -> Iterator[str]:
 
 def _spent(site: Site) -> float:
     """Return the seconds of a processor that the server's worker has used."""
-    [worker] = workers(site)
+    [worker] = site.workers
     user, system = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
