@@ -8,15 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select
 
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter, AuditRecord
-from crm_oauth.store.models import AuditRow
+from crm_oauth.store.many_rows import insert_rows
+from crm_oauth.store.models import AuditRow, Base
 from crm_oauth.store.unit_of_work import UnitOfWork
 
 _FIELDS = tuple(field.name for field in fields(AuditEntry))
-_LIMITS = {
-    name: length for name in _FIELDS if (length := getattr(AuditRow.__table__.columns[name].type, "length", None))
-}
-# The table, not its model: there is nothing that the ORM would have to keep.
-_INSERT = AuditRow.__table__.insert()  # type: ignore[attr-defined]  # annotated as what may be no table
+_TABLE = Base.metadata.tables[AuditRow.__tablename__]
+_LIMITS = {name: length for name in _FIELDS if (length := getattr(_TABLE.columns[name].type, "length", None))}
 _ROW_COLUMNS = (AuditRow.id, *(getattr(AuditRow, name) for name in _FIELDS))
 
 
@@ -30,7 +28,7 @@ class SqlAuditStore:
         """Add entries; text that does not fit its column is cut."""
         if entries:
             self._unit.begin()
-            self._unit.connection.execute(_INSERT, [_values(entry) for entry in entries])
+            insert_rows(self._unit.connection, _TABLE, [_values(entry) for entry in entries])
 
     def search(self, which: AuditFilter, *, limit: int = 100, before: int | None = None) -> Sequence[AuditRecord]:
         """At most `limit` entries, the newest first."""

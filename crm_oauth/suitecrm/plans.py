@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Table, bindparam, select, update
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.loading import insert_rows
+from crm_oauth.store.many_rows import insert_rows
 from crm_oauth.store.ports import TokenFilter
 from crm_oauth.suitecrm.rows import Row
 

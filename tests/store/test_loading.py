@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.loading import insert_rows
+from crm_oauth.store.many_rows import insert_rows
 from crm_oauth.store.models import Base, Client
 
 CLIENTS = Base.metadata.tables[Client.__tablename__]
