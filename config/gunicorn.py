@@ -61,6 +61,13 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # before it is imported. A reload (HUP) reads this file again, and goes on counting.
 _counts = share_counts(os.getpid())
 
+# Each worker has an application of its own; the code of all is read once, and lies in memory once, for the collector of
+# garbage, which writes to all that it looks at, looks at none of it any more.
+import app  # noqa: E402, F401
+
+gc.collect()
+gc.freeze()
+
 
 def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401  # gunicorn has no types
     """Choose a worker's core."""

@@ -30,6 +30,9 @@ def serve(**options: str | int | None) -> None:
     for finding in findings:
         if finding.result == "warning":
             click.echo(f"warning: {finding.detail}", err=True)
-    config = str(shipped("config") / "gunicorn.py")
-    # Gunicorn takes the place of this process, and with it the signals that are sent here.
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "gunicorn", "--config", config, "app:create_app()"])  # noqa: S606  # no shell is wanted
+    # Here and not above: at its import gunicorn learns where it is.
+    from gunicorn.app.wsgiapp import WSGIApplication  # noqa: PLC0415  # as said
+
+    # In this process, for what it has imported its workers need not import again.
+    sys.argv = ["gunicorn", "--config", str(shipped("config") / "gunicorn.py"), "app:create_app()"]
+    WSGIApplication(prog="gunicorn").run()

@@ -84,6 +84,16 @@ def test_gunicorn_believes_no_forwarded_header(ready: Installation, port: int) -
             assert json.loads(_curl(ready.folder, "-H", header, f"http://127.0.0.1:{port}/healthz")) == {"status": "ok"}
 
 
+def test_workers_share_what_they_have_imported(ready: Installation, port: int) -> None:
+    """Less than a third of a worker's memory is its own; of one that imported the program itself two thirds are."""
+    with _serving(ready, "--bind", f"127.0.0.1:{port}", "--workers", "2") as server:
+        _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/healthz")
+        for worker in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split():
+            lines = Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()[1:]
+            kilobytes = {name: int(amount.split()[0]) for name, amount in (line.split(":") for line in lines)}
+            assert kilobytes["Private_Dirty"] < kilobytes["Rss"] / 3
+
+
 def test_a_socket_is_not_for_everybody(ready: Installation) -> None:
     """A Unix socket is reached by its owner and group only."""
     with _serving(ready, "--bind", "unix:server.sock", "--workers", "1"):

@@ -7,13 +7,12 @@ else is as in a process of its own: what is run, its environment, its folder, it
 import gc
 import json
 import os
-import runpy
 import signal
 import socket
 import sys
 import time
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 _IMPORTED = (
     "alembic.command",
@@ -29,14 +28,6 @@ _NOT_IMPORTED = {"gunicorn.config", "prometheus_client"}
 """They learn at their import where a server runs, and where it counts."""
 
 _LONGEST = 1 << 20
-
-
-class _TakenPlace(BaseException):
-    """Instead of `os.execv`: the stack unwinds, and gunicorn takes this process's place without its imports."""
-
-
-def _take_place(_program: str, arguments: list[str]) -> NoReturn:
-    raise _TakenPlace(arguments[arguments.index("-m") + 1 :])
 
 
 def _wait_for_orders(orders: socket.socket) -> dict[str, Any]:
@@ -81,18 +72,7 @@ def _main() -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     time.tzset()
-    os.execv = _take_place  # type: ignore[assignment]  # for this process alone
-    [name, *sys.argv[1:]] = _run(order["arguments"])
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
-
-
-def _run(arguments: list[str]) -> list[str]:
-    """Run a command, which ends this process unless another program takes its place: that is returned."""
-    try:
-        import_module("crm_oauth.cli.program").main(arguments, prog_name="crm-oauth")
-    except _TakenPlace as taken:
-        return list(taken.args[0])
-    raise AssertionError("the command has not ended")
+    import_module("crm_oauth.cli.program").main(order["arguments"], prog_name="crm-oauth")
 
 
 if __name__ == "__main__":
