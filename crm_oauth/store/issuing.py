@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.models import Base, Client, NewToken, ResourceOwner, Standing, Token, User
+from crm_oauth.store.prepared_write import PreparedWrite
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
 _USER_COLUMNS = ("id", *Standing._fields)
@@ -89,13 +90,11 @@ def insertion(table: Table, values: Mapping[str, ColumnElement[Any]], from_rows:
         values: by name of their column.
         from_rows: makes the SELECT of these values.
     """
-    statement = insert(table).from_select(list(values), from_rows(*values.values()), include_defaults=False)
-    # Of an INSERT SQLAlchemy else forgets how many rows there were.
-    return statement.execution_options(preserve_rowcount=True)
+    return insert(table).from_select(list(values), from_rows(*values.values()), include_defaults=False)
 
 
-def _new_token(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> Insert:
-    return insertion(TOKENS, token_values(**known), from_rows)
+def _new_token(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> PreparedWrite:
+    return PreparedWrite(insertion(TOKENS, token_values(**known), from_rows))
 
 
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Insert, Select, Update, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, FromClause, Insert, Select, bindparam, exists, func, select, true, update
 
 from crm_oauth.store.issuing import NEW, TOKENS, UNCHANGED_CLIENT, given, insertion, token_values
 from crm_oauth.store.models import Base, Refresh, Token
+from crm_oauth.store.prepared_write import PreparedWrite
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
 _REFRESHES = Base.metadata.tables[Refresh.__tablename__]
 _ROW_ID = given("row_id", Token.id)
-REDEEM: Update = (
+_REDEEM = (
     update(Token)
     .where(
         Token.id == _ROW_ID,
@@ -22,11 +23,12 @@ REDEEM: Update = (
         LIVE,
         exists(UNCHANGED_CLIENT),
     )
-    .values(deleted=True, date_modified=given("now", Token.date_modified))
+    .values(deleted=true(), date_modified=given("now", Token.date_modified))
 )
 
 
-INSERT = insertion(TOKENS, token_values(), select)
+REDEEM = PreparedWrite(_REDEEM)
+INSERT = PreparedWrite(insertion(TOKENS, token_values(), select))
 
 
 def _link(row_id: ColumnElement[Any], from_rows: Callable[..., Select[Any]]) -> Insert:
@@ -40,16 +42,16 @@ def _link(row_id: ColumnElement[Any], from_rows: Callable[..., Select[Any]]) -> 
     return insertion(_REFRESHES, values, from_rows)
 
 
-LINK = _link(_ROW_ID, select)
+LINK = PreparedWrite(_link(_ROW_ID, select))
 
 
 def _from(rows: FromClause, *values: ColumnElement[Any]) -> Select[Any]:
     return select(*values).select_from(rows)
 
 
-_REDEEMED = REDEEM.returning(Token.id).cte("redeemed")
+_REDEEMED = _REDEEM.returning(Token.id).cte("redeemed")
 _FROM_REDEEMED = partial(_from, _REDEEMED)
 _INSERTED = insertion(TOKENS, token_values(), _FROM_REDEEMED).cte("inserted")
 
-REFRESH = _link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED)
+REFRESH = PreparedWrite(_link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED))
 """The three as one, where the parts of a WITH may write: true at once, without BEGIN and COMMIT."""

@@ -71,10 +71,10 @@ class SqlTokenStore:
         values = whose | issuing.new_row(successor)
         if self._unit.writes_in_with:
             return self._unit.write_last(refreshing.REFRESH, values) == 1
-        if self._unit.write(refreshing.REDEEM, values) != 1:
+        if self._unit.write_prepared(refreshing.REDEEM, values) != 1:
             return False
-        self._unit.write(refreshing.INSERT, values)
-        self._unit.write(refreshing.LINK, values)
+        self._unit.write_prepared(refreshing.INSERT, values)
+        self._unit.write_prepared(refreshing.LINK, values)
         return True
 
     def delete(self, row_id: str) -> None:

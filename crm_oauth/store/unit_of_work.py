@@ -7,6 +7,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
+from crm_oauth.store.prepared_write import PreparedWrite
 
 
 class UnitOfWork:
@@ -50,16 +51,20 @@ class UnitOfWork:
         """Run a SELECT and return all its rows."""
         return self.connection.execute(query, parameters).all()
 
-    def write(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> int:
+    def write(self, statement: Executable) -> int:
         """Run a statement within the transaction and return how many rows it matched."""
         self.begin()
-        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        result: CursorResult[Any] = self.connection.execute(statement)
         return result.rowcount
 
-    def write_last(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
+    def write_prepared(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
+        """The same for one that is run very often."""
+        self.begin()
+        return statement.execute(self.connection, parameters)
+
+    def write_last(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
         """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
-        result: CursorResult[Any] = self.connection.execute(statement, parameters)
-        return result.rowcount
+        return statement.execute(self.connection, parameters)
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
