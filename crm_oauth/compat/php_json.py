@@ -6,6 +6,7 @@ import re
 _ESCAPED_BY_DEFAULT = re.compile(r"[/\u0080-\U0010ffff]")
 # PHP 7.1+ keeps escaping the two line terminators that JavaScript once forbade inside strings.
 _ESCAPED_ALWAYS = re.compile("[\u2028\u2029]")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def dumps(value: object, *, escape: bool = True) -> str:
@@ -19,7 +20,7 @@ def dumps(value: object, *, escape: bool = True) -> str:
     Raises:
         ValueError: For NaN, infinities and, when escaping, lone surrogates.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _ENCODER.encode(value)
     return (_ESCAPED_BY_DEFAULT if escape else _ESCAPED_ALWAYS).sub(_escape, text)
 
 

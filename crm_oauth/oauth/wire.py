@@ -128,17 +128,20 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object with its repeated keys kept, so that two that disagree are seen."""
 
 
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+# Numbers only need to be recognised as no text; float() takes any length, int() refuses long ones.
+_DECODER = json.JSONDecoder(object_pairs_hook=_Pairs, parse_int=float, parse_constant=_refuse)
+
+
 def _json_pairs(body: bytes) -> Iterable[tuple[str, object]]:
     try:
-        # Numbers only need to be recognised as no text; float() takes any length, int() refuses long ones.
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_Pairs, parse_int=float, parse_constant=_refuse)
+        document = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return ()
     return document if isinstance(document, _Pairs) else ()
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 class _Payload(OAuth2Payload):
