@@ -79,12 +79,6 @@ def post_fork(_server: Any, worker: Any) -> None:  # noqa: ANN401  # same
     keep_to(worker.core)
 
 
-def post_worker_init(_worker: Any) -> None:  # noqa: ANN401  # same
-    """Spare the collector of garbage what an application is made of: it is never garbage, and some 100,000 objects."""
-    gc.collect()
-    gc.freeze()
-
-
 def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # same
     """Forget what was true of a worker only while it lived; what it counted stays."""
     from prometheus_client import multiprocess  # noqa: PLC0415  # not before the directory is known
