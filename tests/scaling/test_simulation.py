@@ -32,10 +32,10 @@ def test_a_node_is_as_it_was_measured(database: str, path: str) -> None:
     """What is simulated of a single node is within the errors that the page states."""
     was = FIGURES[database].paths[path]
     now = single(was)
-    assert now.per_second == pytest.approx(was.per_second, rel=0.3)
-    assert now.median == pytest.approx(was.median, rel=0.3)
-    assert now.worst_percent == pytest.approx(was.worst_percent, rel=0.4)
-    assert now.worst_percent_at_32 == pytest.approx(was.worst_percent_at_32, rel=0.6)
+    assert now.per_second == pytest.approx(was.per_second, rel=0.1)
+    assert now.median == pytest.approx(was.median, rel=0.1)
+    assert now.worst_percent == pytest.approx(was.worst_percent, rel=0.5)
+    assert now.worst_percent_at_32 == pytest.approx(was.worst_percent_at_32, rel=0.25)
 
 
 def test_a_herd_drains_alike_at_every_scale() -> None:
