@@ -63,7 +63,7 @@ _counts = share_counts(os.getpid())
 
 # Each worker has an application of its own; the code of all is read once, and lies in memory once, for the collector of
 # garbage, which writes to all that it looks at, looks at none of it any more.
-import app  # noqa: E402, F401
+import app  # noqa: E402, F401  # not before the directory of the counts is known; workers use it
 
 gc.collect()
 gc.freeze()

@@ -39,9 +39,10 @@ def keep_to(core: int | None) -> None:
     """
     if core is None:
         return
-    _all.update(os.sched_getaffinity(0))
+    cores = os.sched_getaffinity(0)
     with suppress(OSError):  # not every container allows it, and all work without
         os.sched_setaffinity(0, {core})
+        _all.update(cores)
 
 
 @contextmanager

@@ -43,5 +43,7 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
                 values = (process(row[name]) if process else row[name] for name, process in processors.items())
                 copy.write_row((*values, *default_values.values()))
     except dialect.loaded_dbapi.Error as error:
+        # SQLAlchemy, which knows what errors end a connection's use, does not see this one.
+        connection.invalidate(error)
         # As SQLAlchemy does for statements that go through it.
         raise exc.DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error

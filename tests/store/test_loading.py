@@ -63,6 +63,16 @@ def test_a_database_that_goes_away_is_told_as_ever(filled: Database) -> None:
         _insert_on_an_ended_connection(filled)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_takes_no_rows_is_left(filled: Database) -> None:
+    """A connection that refused rows, as one to a demoted primary does, is not used again."""
+    with filled.reading() as connection:
+        connection.execute(text("SET default_transaction_read_only = on"))
+    with pytest.raises(DatabaseUnavailable):
+        _insert(filled, {"id": "1"})
+    _insert(filled, {"id": "1"})
+
+
 def _insert_on_an_ended_connection(database: Database) -> None:
     with database.connection() as connection:
         number = connection.scalar(text("SELECT pg_backend_pid()"))

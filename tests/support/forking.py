@@ -1,7 +1,7 @@
 """Forks `crm-oauth` commands, for whoever orders them through the socket that is its input.
 
-Of a start's seconds of a processor nearly all go into imports, three times for a server. Here they are made once. All
-else is as in a process of its own: what is run, its environment, its folder, its output, and how it ends.
+Of a start's second of a processor nearly all goes into imports. Here they are made once. All else is as in a process of
+its own: what is run, its environment, its folder, its output, and how it ends.
 """
 
 import gc
