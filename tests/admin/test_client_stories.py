@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.admin.conftest import Visit, sign_in
 from tests.admin.people import ADMIN, PASSWORD
@@ -95,6 +95,20 @@ def test_users_are_proposed(panel: Page) -> None:
     panel.get_by_role("link", name="New Client Credentials Client").first.click()
     panel.get_by_label("Associated user").press_sequentially("joa")
     expect(panel.locator("#user-names option")).to_have_count(1)
+    expect(panel.locator("#user-names option")).to_have_attribute("value", "jo")
+
+
+def test_a_name_typed_while_the_page_loads_is_proposed(panel: Page) -> None:
+    """A name typed before the page's scripts have come is looked up as soon as they have."""
+    held: list[Route] = []
+
+    def hold(script: Route) -> None:
+        held.append(script)
+
+    panel.route("**/htmx.min.js", hold)
+    panel.get_by_role("link", name="New Client Credentials Client").first.click()
+    panel.get_by_label("Associated user").press_sequentially("joa")
+    held.pop().continue_()
     expect(panel.locator("#user-names option")).to_have_attribute("value", "jo")
 
 
