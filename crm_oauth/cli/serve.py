@@ -23,16 +23,20 @@ def serve(**options: str | int | None) -> None:
     for name, value in options.items():
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
-    findings = list(examine())
-    faults = [finding.detail for finding in findings if finding.result == "fault"]
-    if faults:
-        raise StartupError(dict.fromkeys(faults))
-    for finding in findings:
-        if finding.result == "warning":
-            click.echo(f"warning: {finding.detail}", err=True)
+    if faults := _faults():
+        raise StartupError(faults)
     # Here and not above: at its import gunicorn learns where it is.
-    from gunicorn.app.wsgiapp import WSGIApplication  # noqa: PLC0415  # as said
+    from crm_oauth.cli.gunicorn_server import GunicornServer  # noqa: PLC0415  # as said
 
     # In this process, for what it has imported its workers need not import again.
     sys.argv = ["gunicorn", "--config", str(shipped("config") / "gunicorn.py"), "app:create_app()"]
-    WSGIApplication(prog="gunicorn").run()
+    GunicornServer(_faults).run()
+
+
+def _faults() -> list[str]:
+    findings = list(examine())
+    faults = list(dict.fromkeys(finding.detail for finding in findings if finding.result == "fault"))
+    for finding in findings:
+        if finding.result == "warning" and not faults:
+            click.echo(f"warning: {finding.detail}", err=True)
+    return faults

@@ -1,6 +1,7 @@
 """`crm-oauth serve`: gunicorn, started and stopped."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -41,6 +42,10 @@ def _serving(installation: Installation, *options: str, **settings: str) -> Iter
         finally:
             process.send_signal(signal.SIGTERM)
             process.stderr.read()
+
+
+def _children(server: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
 
 
 @pytest.fixture
@@ -88,10 +93,28 @@ def test_workers_share_what_they_have_imported(ready: Installation, port: int) -
     """Less than a third of a worker's memory is its own; of one that imported the program itself two thirds are."""
     with _serving(ready, "--bind", f"127.0.0.1:{port}", "--workers", "2") as server:
         _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/healthz")
-        for worker in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split():
+        for worker in _children(server):
             lines = Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()[1:]
             kilobytes = {name: int(amount.split()[0]) for name, amount in (line.split(":") for line in lines)}
             assert kilobytes["Private_Dirty"] < kilobytes["Rss"] / 3
+
+
+@pytest.mark.parametrize(("fault", "told"), [("THREADS=many", "THREADS"), ("PROFILE=9.9.9", "9.9.9")])
+def test_a_reload_with_faults_changes_nothing(ready: Installation, port: int, fault: str, told: str) -> None:
+    """Settings with a fault are told at a HUP and not taken, not even by the next worker; mended ones are taken."""
+    settings = ready.folder / ".env"
+    with _serving(ready, "--bind", f"127.0.0.1:{port}", "--workers", "1") as server:
+        assert server.stderr
+        settings.write_text(f"CRM_OAUTH_{fault}\n")
+        server.send_signal(signal.SIGHUP)
+        assert told in next(line for line in server.stderr if "Not reloaded" in line)
+        os.kill(_children(server)[0], signal.SIGKILL)
+        assert next(line for line in server.stderr if "Booting worker" in line)
+        _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/readyz")
+        settings.write_text("CRM_OAUTH_PROFILE=7.14\n")
+        server.send_signal(signal.SIGHUP)
+        assert next(line for line in server.stderr if "Booting worker" in line)
+        _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/readyz")
 
 
 def test_a_socket_is_not_for_everybody(ready: Installation) -> None:
