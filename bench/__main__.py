@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.chart import chart
 from bench.drive import Request, Run, as_json, drive, middle
-from bench.floors import commits, password_check, signature
+from bench.floors import at_once, commits, password_check, signature
 from bench.report import Floors, Measured, page
 from bench.subjects import CLIENT, DATABASES, THREADS, WORKERS, Subject, bare_route, requests_of, running
 
@@ -47,7 +47,7 @@ def _floors(subject: Subject, seconds: int) -> Floors:
     durable = commits(
         subject.database_url, processes=WORKERS, threads=THREADS, seconds=seconds, database=subject.database_pid
     )
-    return Floors(signature(), password_check(), durable)
+    return Floors(at_once(signature, WORKERS), at_once(password_check, WORKERS), durable)
 
 
 def _path(subject: Subject, path: str, floors: Floors, bare: tuple[str, int], given: argparse.Namespace) -> Measured:

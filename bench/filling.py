@@ -16,10 +16,15 @@ _CHUNK = 50_000
 
 _SERIES = "WITH RECURSIVE series (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series WHERE n < {last}) "
 
-# Identifiers are as long and as scattered as those that a server draws; one client holds half of the tokens, every
-# third has no refresh token, every hundredth is revoked.
+
+def _row_id(number: str) -> str:
+    return f"'0' || (1000000000000 + {number}) || substr(md5('row' || {number}), 1, 22)"
+
+
+# Identifiers are as long and as scattered as those that a server draws, and ids grow as its do; one client holds half
+# of the tokens, every third has no refresh token, every hundredth is revoked.
 _TOKENS = {
-    "id": "md5('row' || n) || '-row'",
+    "id": _row_id("n"),
     "name": "''",
     "access_token": "md5('access' || n) || md5('token' || n) || '0123456789abcdef'",
     "refresh_token": "CASE WHEN n % 3 > 0 THEN md5('refresh' || n) || md5('again' || n) || '0123456789abcdef' END",
@@ -43,9 +48,9 @@ _AFTER = {
 }
 # What a refresh leaves behind beside the new pair: who succeeded whom, and an entry of the audit trail.
 _REFRESHES = {
-    "token_id": "md5('row' || n) || '-row'",
-    "successor_id": "md5('row' || (n + 1)) || '-row'",
-    "line_id": "md5('line' || (n % 100000)) || '-row'",
+    "token_id": _row_id("n"),
+    "successor_id": _row_id("(n + 1)"),
+    "line_id": _row_id("(n % 100000)"),
     "used_at": "{entered}",
 }
 _AUDIT = {

@@ -5,7 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from statistics import mean
 from threading import Thread
 
 import bcrypt
@@ -38,6 +41,17 @@ def password_check() -> float:
     """Return the milliseconds of CPU of one bcrypt check with 2^10 rounds."""
     stored = bcrypt.hashpw(b"bench", bcrypt.gensalt(10))
     return _milliseconds(lambda: bcrypt.checkpw(b"bench", stored))
+
+
+def at_once(floor: Callable[[], float], processes: int) -> float:
+    """Measure a floor in several processes at once, for cores that are all busy are slower each.
+
+    Args:
+        floor: a function of this module.
+        processes: of the server.
+    """
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        return mean(measuring.result() for measuring in [pool.submit(floor) for _ in range(processes)])
 
 
 def commits(url: str, *, processes: int, threads: int, seconds: int, database: int) -> Commits:

@@ -12,7 +12,7 @@ from crm_oauth.admin.held import draft, hold
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
-from crm_oauth.store.models import new_id
+from crm_oauth.store.ids import new_id
 
 
 def add_client_edits(routes: Blueprint, panel: Panel) -> None:

@@ -12,7 +12,8 @@ from crm_oauth.admin.held import draft, hold
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
-from crm_oauth.store.models import Client, new_id
+from crm_oauth.store.ids import new_id
+from crm_oauth.store.models import Client
 
 _KINDS = {"password": "password", "client-credentials": "client_credentials"}
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -13,7 +13,8 @@ from crm_oauth.cli.secret_input import read_secret
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
-from crm_oauth.store.models import Client, new_id
+from crm_oauth.store.ids import new_id
+from crm_oauth.store.models import Client
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.schema import is_adopted
 

@@ -11,7 +11,8 @@ from crm_oauth.cli.users import new_user
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
 from crm_oauth.profiles import Profile
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, new_id
+from crm_oauth.store.ids import new_id
+from crm_oauth.store.models import Client
 
 _USER_NAME = "demo"
 

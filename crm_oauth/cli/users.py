@@ -13,7 +13,8 @@ from crm_oauth.cli.secret_input import read_secret
 from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.settings import Settings
 from crm_oauth.store.admin_sessions import end_sign_ins
-from crm_oauth.store.models import User, new_id
+from crm_oauth.store.ids import new_id
+from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
 
 

@@ -9,7 +9,8 @@ from crm_oauth.oauth.client_auth import PresentedClient
 from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.profiles import Profile
-from crm_oauth.store.models import NewToken, ResourceOwner, Token, User, new_id
+from crm_oauth.store.ids import new_token_id
+from crm_oauth.store.models import NewToken, ResourceOwner, Token, User
 
 _ID_BYTES = 40  # league's identifiers: 80 hex digits
 
@@ -55,7 +56,7 @@ class TokenIssuer:
         """Make a signed pair; nothing is written."""
         now = datetime.now(UTC).replace(microsecond=0)
         row = NewToken(
-            id=new_id(),
+            id=new_token_id(),
             date_entered=now,
             grant_type=self._row_grant_type,
             access_token=secrets.token_hex(_ID_BYTES),

@@ -9,8 +9,8 @@ from ldap.ldapobject import LDAPObject
 
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import PREFIX, Settings
+from crm_oauth.store.ids import new_id
 from crm_oauth.store.ldap_connection import connect
-from crm_oauth.store.models import new_id
 
 _PLACE = "{username}"
 _NO_ATTRIBUTES = "1.1"  # RFC 4511 section 4.5.1.8

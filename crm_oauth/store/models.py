@@ -6,17 +6,12 @@ Everything but the id is nullable there, so it is here: a row that SuiteCRM wrot
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import BigInteger, Double, Index, Integer, String, Text, UniqueConstraint, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from crm_oauth.store.columns import LocalDateTime, UtcDateTime, exact_text, folded_text
-
-
-def new_id() -> str:
-    """Make the id of a new row: a random UUID, where SuiteCRM's `create_guid` follows the clock."""
-    return str(uuid4())
+from crm_oauth.store.ids import new_id
 
 
 def _now() -> datetime:

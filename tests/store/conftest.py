@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Token, new_id
+from crm_oauth.store.ids import new_token_id
+from crm_oauth.store.models import Client, Token
 from crm_oauth.store.ports import Repositories
 from tests.support.new_tokens import new_token
 
@@ -53,7 +54,7 @@ def add_token(database: Database) -> TokenMaker:
     """Insert a token that is good for an hour after NOW, and to refresh for a day; arguments are columns."""
 
     def add(**columns: object) -> Token:
-        row_id = new_id()
+        row_id = new_token_id()
         token = Token(
             **{
                 "id": row_id,
