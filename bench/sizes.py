@@ -68,10 +68,6 @@ def _empty(name: str) -> Iterator[str]:
             url = server.new_database() if server else f"sqlite:///{folder}/sizes.db"
             database = Database(url)
             schema.upgrade(database)
-            if database.url.get_backend_name() == "mysql":
-                # Else every insert at random waits for the disk.
-                with database.reading() as connection:
-                    connection.exec_driver_sql("SET GLOBAL innodb_buffer_pool_size = 4294967296")
             database.dispose()
             yield url
     finally:
