@@ -58,15 +58,14 @@ def _first_page(
 def _searches(database: Database) -> dict[str, TokenSearch]:
     now = datetime.now(UTC)
     with _unit(database) as session:
-        # Identifiers are digests, so this is any token.
-        token = session.query(Token).where(Token.id > "8").order_by(Token.id).limit(1).one()
+        token = session.query(Token).order_by(Token.id).offset(500).limit(1).one()  # any
     return {
         "all": TokenSearch(),
         "a client": TokenSearch(client_ids=(token.client or "",)),
         "a user": TokenSearch(user_ids=(token.assigned_user_id or "",)),
         "active": TokenSearch(active_at=now),
         "revoked": TokenSearch(revoked=True),
-        "beginning of an id": TokenSearch(token_id=token.id[:6]),
+        "beginning of an id": TokenSearch(token_id=token.id[:12]),
         "expiring": TokenSearch(refresh_from=now, refresh_until=now + timedelta(days=1)),
     }
 

@@ -68,8 +68,8 @@ def _opening(how: str) -> Iterator[str]:
     yield f"SQLite {sqlite3.sqlite_version}. {how}\n"
     yield "CPU is in milliseconds per answered request, by process. The floor is the CPU of what no server can do"
     yield "without: a signature, a durable commit of one row, a bcrypt check, and a bare Flask route under the same"
-    yield "gunicorn, each with all cores busy. The ratio is the floor divided by what server and database used; the"
-    yield "spread is of the rates.\n"
+    yield "gunicorn, each in as many processes as the server has. The ratio is the floor divided by what server and"
+    yield "database used; the spread is of the rates.\n"
 
 
 def _machine() -> str:

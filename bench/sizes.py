@@ -1,6 +1,6 @@
 """`python -m bench.sizes DATABASE [ROWS]`: what rows weigh, table and each index; kept in `bench/sizes.json`.
 
-The tables are filled as a server fills them: identifiers at random, times in order.
+The tables are filled as a server fills them: tokens at random, ids and times in order.
 """
 
 import json
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import create_engine
 
-from bench.filling import add_history, add_tokens
+from bench.filling import add_history, add_tokens, give_memory
 from bench.subjects import DATABASES, ROOT
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
@@ -69,6 +69,7 @@ def _empty(name: str) -> Iterator[str]:
             database = Database(url)
             schema.upgrade(database)
             database.dispose()
+            give_memory(url)
             yield url
     finally:
         if server:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from crm_oauth.admin.panel import Panel
 
 _SHOWN = 8  # letters of an identifier, too few to find the rest
+_ROW_SHOWN = 13
 
 
 def add_to_pages(routes: Blueprint, panel: Panel) -> None:
@@ -24,7 +25,7 @@ def add_to_pages(routes: Blueprint, panel: Panel) -> None:
         return {"panel": panel, "viewer": g.get("viewer")}
 
     # Macros, which are no pages, see these too.
-    for function in (time, expiry, short):
+    for function in (time, expiry, short, short_row_id):
         routes.add_app_template_global(function)
 
 
@@ -73,6 +74,11 @@ def short(identifier: str | None) -> str:
     """Return enough of an identifier to recognise it, and too little to use it."""
     text = identifier or ""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def short_row_id(row_id: str) -> str:
+    """Return enough of a token's row to tell it from others: new ids begin with the time, to the millisecond."""
+    return row_id if len(row_id) <= _ROW_SHOWN else f"{row_id[:_ROW_SHOWN]}…"
 
 
 def typed(form: Mapping[str, str] | None = None) -> dict[str, str]:

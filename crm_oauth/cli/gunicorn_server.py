@@ -13,7 +13,12 @@ from crm_oauth.settings import Settings
 class _CarefulArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def handle_hup(self) -> None:
         """Reload, unless the new workers could not start: gunicorn's own would end, and the service with it."""
-        if faults := self.app.faults():
+        try:
+            faults = self.app.faults()
+        except Exception:
+            self.log.exception("Not reloaded, the server goes on as it was")
+            return
+        if faults:
             self.log.error("Not reloaded, the server goes on as it was: %s", " ".join(faults))
         else:
             super().handle_hup()
@@ -21,6 +26,7 @@ class _CarefulArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
 class _WithCarefulArbiter(BaseApplication):  # type: ignore[misc]  # same
     def run(self) -> None:
+        """What `Application.run` ends in, with another arbiter."""
         _CarefulArbiter(self).run()
 
 

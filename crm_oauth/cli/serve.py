@@ -2,12 +2,13 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 
 import click
 
-from crm_oauth.cli.checks import examine
+from crm_oauth.cli.checks import Finding, examine
 from crm_oauth.faults import StartupError
-from crm_oauth.settings import PREFIX
+from crm_oauth.settings import PREFIX, Settings
 from crm_oauth.shipped import shipped
 
 
@@ -23,20 +24,29 @@ def serve(**options: str | int | None) -> None:
     for name, value in options.items():
         if value is not None:
             os.environ[PREFIX + name.upper()] = str(value)
-    if faults := _faults():
+    findings = list(examine())
+    if faults := _faults(findings):
         raise StartupError(faults)
+    for finding in findings:
+        if finding.result == "warning":
+            click.echo(f"warning: {finding.detail}", err=True)
     # Here and not above: at its import gunicorn learns where it is.
     from crm_oauth.cli.gunicorn_server import GunicornServer  # noqa: PLC0415  # as said
 
     # In this process, for what it has imported its workers need not import again.
     sys.argv = ["gunicorn", "--config", str(shipped("config") / "gunicorn.py"), "app:create_app()"]
-    GunicornServer(_faults).run()
+    GunicornServer(lambda: _faults(examine())).run()
 
 
-def _faults() -> list[str]:
-    findings = list(examine())
+def _faults(findings: Iterable[Finding]) -> list[str]:
     faults = list(dict.fromkeys(finding.detail for finding in findings if finding.result == "fault"))
-    for finding in findings:
-        if finding.result == "warning" and not faults:
-            click.echo(f"warning: {finding.detail}", err=True)
-    return faults
+    return faults or list(_bad_address())
+
+
+def _bad_address() -> Iterator[str]:
+    from gunicorn.util import parse_address  # noqa: PLC0415  # as in serve()
+
+    try:
+        parse_address(Settings.load().bind)
+    except RuntimeError as error:
+        yield f"{PREFIX}BIND: {error} Write HOST:PORT or unix:PATH."

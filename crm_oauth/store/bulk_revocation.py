@@ -61,7 +61,8 @@ def _all(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
     while True:
         with units() as session:
             if session.get_bind().dialect.name == "sqlite":
-                # There ids, which are random, are an index apart: a batch of them would change every page of the table.
+                # There ids, of which not all grow with the clock, are an index apart: a batch of them would change
+                # every page of the table.
                 key, last = _ROWID, last or 0
             end = session.scalar(
                 select(key).select_from(Token).where(key > last).order_by(key).offset(batch - 1).limit(1)

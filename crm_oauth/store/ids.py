@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 
 def new_id() -> str:
-    """Make the id of a new client or user: a random UUID, where SuiteCRM's `create_guid` follows the clock."""
+    """Make the id of a new row: a random UUID, where SuiteCRM's `create_guid` follows the clock."""
     return str(uuid4())
 
 

@@ -22,7 +22,7 @@ def add_token(repositories: Repositories, number: int, **columns: object) -> Non
     issued = datetime.now(UTC) - timedelta(minutes=number)
     phone = number % 2 == 0
     values: dict[str, object] = {
-        "id": f"{number:08x}-0000-4000-8000-{number * 7919:012x}",
+        "id": f"01a21e9d-{number:04x}-7000-8000-{number * 7919:012x}",
         "client": PHONE if phone else SHOP,
         "assigned_user_id": "id-jo" if phone else ADMIN_ID,
         "date_entered": issued,

@@ -106,7 +106,8 @@ def test_a_name_typed_while_the_page_loads_is_proposed(panel: Page) -> None:
         held.append(script)
 
     panel.route("**/htmx.min.js", hold)
-    panel.get_by_role("link", name="New Client Credentials Client").first.click()
+    with panel.expect_request("**/htmx.min.js"):
+        panel.get_by_role("link", name="New Client Credentials Client").first.click()
     panel.get_by_label("Associated user").press_sequentially("joa")
     held.pop().continue_()
     expect(panel.locator("#user-names option")).to_have_attribute("value", "jo")

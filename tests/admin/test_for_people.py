@@ -16,7 +16,7 @@ PAGES = (
     *("/admin/", "/admin/clients", "/admin/clients?name=zzz", "/admin/clients/new/password", f"/admin/clients/{PHONE}"),
     *("/admin/clients/new/client-credentials", f"/admin/clients/{PHONE}/edit", f"/admin/clients/{PHONE}/secret"),
     *(f"/admin/clients/{PHONE}/delete", "/admin/tokens", "/admin/tokens?id=zzz", "/admin/tokens?access_from=x"),
-    *("/admin/tokens?grant=password", "/admin/tokens/revoke", "/admin/tokens/00000002-0000-4000-8000-000000003dde"),
+    *("/admin/tokens?grant=password", "/admin/tokens/revoke", "/admin/tokens/01a21e9d-0002-7000-8000-000000003dde"),
     *("/admin/audit", "/admin/profile", "/admin/nowhere"),
 )
 
@@ -86,7 +86,7 @@ def test_by_keyboard(visit: Visit) -> None:
     expect(page.get_by_text("Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == secret
     page.goto("/admin/tokens")
-    tab_to(page, "Tick token 00000001…")
+    tab_to(page, "Tick token 01a21e9d-0001…")
     keyboard.press("Space")
     tab_to(page, "Revoke tokens")
     keyboard.press("Enter")
@@ -156,7 +156,7 @@ def test_without_javascript(visit: Visit) -> None:
     page.get_by_role("link", name="List OAuth2 Tokens").click()
     page.get_by_label("Client", exact=True).fill("shop")
     page.get_by_role("button", name="Search").click()
-    page.get_by_label("Tick token 00000003").check()
+    page.get_by_label("Tick token 01a21e9d-0003").check()
     page.get_by_role("button", name="Revoke tokens").click()
     expect(page.get_by_role("status").first).to_have_text("1 token revoked.")
     page.get_by_role("link", name="Revoke all of this search…").click()

@@ -58,16 +58,16 @@ def test_leafing(panel: Page) -> None:
     """Next, last, previous and first show the pages of a list that is sorted by the date of issue."""
     expect(panel.locator("#found")).to_have_text("120 tokens")
     expect(rows(panel)).to_have_count(50)
-    assert first_id(panel) == "00000000…"
+    assert first_id(panel) == "01a21e9d-0000…"
     panel.get_by_role("link", name="Next", exact=True).click()
-    expect(panel.get_by_role("link", name="00000032…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0032…")).to_be_visible()
     panel.get_by_role("link", name="Last", exact=True).click()
-    expect(panel.get_by_role("link", name="00000077…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0077…")).to_be_visible()
     expect(panel.get_by_role("link", name="Next", exact=True)).to_have_count(0)
     panel.get_by_role("link", name="Previous", exact=True).click()
-    expect(panel.get_by_role("link", name="00000045…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0045…")).to_be_visible()
     panel.get_by_role("link", name="First", exact=True).click()
-    expect(panel.get_by_role("link", name="00000000…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0000…")).to_be_visible()
 
 
 def test_sorting(panel: Page) -> None:
@@ -76,11 +76,11 @@ def test_sorting(panel: Page) -> None:
     expect(heading).to_have_attribute("aria-sort", "descending")
     heading.get_by_role("link").click()
     expect(heading).to_have_attribute("aria-sort", "ascending")
-    assert first_id(panel) == "00000077…"
+    assert first_id(panel) == "01a21e9d-0077…"
     panel.get_by_role("columnheader", name="Refresh token expires").get_by_role("link").click()
-    expect(panel.get_by_role("link", name="00000000…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0000…")).to_be_visible()
     panel.get_by_role("columnheader", name="Token ID").get_by_role("link").click()
-    expect(panel.get_by_role("link", name="00000077…")).to_be_visible()
+    expect(panel.get_by_role("link", name="01a21e9d-0077…")).to_be_visible()
 
 
 def test_searches(panel: Page) -> None:
@@ -96,7 +96,7 @@ def test_searches(panel: Page) -> None:
     expect(panel.locator("#found")).to_have_text("24 tokens")
     panel.goto("/admin/tokens")
     panel.get_by_text("Advanced").click()
-    panel.get_by_label("Token ID").fill("0000003")
+    panel.get_by_label("Token ID").fill("01a21e9d-003")
     panel.get_by_label("Allowed Grant Type").select_option("Client Credentials")
     panel.get_by_role("button", name="Search").click()
     expect(panel.locator("#found")).to_have_text("8 tokens")
@@ -139,13 +139,13 @@ def test_ticked_tokens(panel: Page, site: Site) -> None:
     before = live(site, "1=1")
     panel.get_by_label("Client", exact=True).fill("mobile")
     panel.get_by_role("button", name="Search").click()
-    for token in ("00000002", "00000004"):
+    for token in ("01a21e9d-0002", "01a21e9d-0004"):
         panel.get_by_label(f"Tick token {token}").check()
     panel.get_by_role("button", name="Revoke tokens").click()
     expect(panel.get_by_role("status").first).to_have_text("2 tokens revoked.")
     expect(panel.get_by_label("Client", exact=True)).to_have_value("mobile")
     assert live(site, "1=1") == before - 2
-    assert live(site, "id LIKE '00000002%' OR id LIKE '00000004%'") == 0
+    assert live(site, "id LIKE '01a21e9d-0002%' OR id LIKE '01a21e9d-0004%'") == 0
 
 
 def test_nothing_ticked(panel: Page, site: Site) -> None:
@@ -191,7 +191,7 @@ def test_every_token(panel: Page, site: Site) -> None:
 
 def test_a_token_s_page(panel: Page) -> None:
     """A token's page masks its identifiers, and its button revokes it."""
-    panel.get_by_role("link", name="00000002…").click()
+    panel.get_by_role("link", name="01a21e9d-0002…").click()
     expect(panel.get_by_role("link", name="Mobile app")).to_be_visible()
     assert f"{2:080x}" not in panel.content()
     assert f"{2 + 10**9:080x}" not in panel.content()
@@ -223,7 +223,7 @@ def test_revoked_means_revoked(panel: Page, site: Site) -> None:
 
 def test_audit(panel: Page) -> None:
     """What was done stands in the audit trail, with who did it, and is found by that."""
-    panel.get_by_label("Tick token 00000002").check()
+    panel.get_by_label("Tick token 01a21e9d-0002").check()
     panel.get_by_role("button", name="Revoke tokens").click()
     panel.get_by_role("link", name="Audit").click()
     row = panel.get_by_role("row").filter(has_text="tokens revoked")

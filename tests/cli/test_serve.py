@@ -99,11 +99,14 @@ def test_workers_share_what_they_have_imported(ready: Installation, port: int) -
             assert kilobytes["Private_Dirty"] < kilobytes["Rss"] / 3
 
 
-@pytest.mark.parametrize(("fault", "told"), [("THREADS=many", "THREADS"), ("PROFILE=9.9.9", "9.9.9")])
+@pytest.mark.parametrize(
+    ("fault", "told"), [("THREADS=many", "THREADS"), ("PROFILE=9.9.9", "9.9.9"), ("BIND=127.0.0.1:many", "BIND")]
+)
 def test_a_reload_with_faults_changes_nothing(ready: Installation, port: int, fault: str, told: str) -> None:
     """Settings with a fault are told at a HUP and not taken, not even by the next worker; mended ones are taken."""
     settings = ready.folder / ".env"
-    with _serving(ready, "--bind", f"127.0.0.1:{port}", "--workers", "1") as server:
+    settings.write_text(f"CRM_OAUTH_BIND=127.0.0.1:{port}\n")
+    with _serving(ready, "--workers", "1") as server:
         assert server.stderr
         settings.write_text(f"CRM_OAUTH_{fault}\n")
         server.send_signal(signal.SIGHUP)
@@ -111,16 +114,23 @@ def test_a_reload_with_faults_changes_nothing(ready: Installation, port: int, fa
         os.kill(_children(server)[0], signal.SIGKILL)
         assert next(line for line in server.stderr if "Booting worker" in line)
         _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/readyz")
-        settings.write_text("CRM_OAUTH_PROFILE=7.14\n")
+        [old] = _children(server)
+        settings.write_text(f"CRM_OAUTH_BIND=127.0.0.1:{port}\nCRM_OAUTH_PANEL=false\n")
         server.send_signal(signal.SIGHUP)
-        assert next(line for line in server.stderr if "Booting worker" in line)
-        _curl(ready.folder, "--fail", f"http://127.0.0.1:{port}/readyz")
+        assert next(line for line in server.stderr if f"Worker exiting (pid: {old})" in line)
+        status = _curl(ready.folder, "-o", "/dev/null", "-w", "%{http_code}", f"http://127.0.0.1:{port}/admin/")
+        assert status == "404"
 
 
 def test_a_socket_is_not_for_everybody(ready: Installation) -> None:
     """A Unix socket is reached by its owner and group only."""
     with _serving(ready, "--bind", "unix:server.sock", "--workers", "1"):
         assert (ready.folder / "server.sock").stat().st_mode & 0o777 == 0o770
+
+
+def test_a_bad_address_starts_nothing(ready: Installation) -> None:
+    """An address that gunicorn cannot read is told as a fault of its setting."""
+    assert "CRM_OAUTH_BIND: " in ready.refusal("serve", "--bind", "127.0.0.1:many")
 
 
 @pytest.mark.parametrize(("option", "status"), [("0", 2), ("many", 2), ("1000", 1)])
