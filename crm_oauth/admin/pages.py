@@ -70,15 +70,15 @@ def expiry(moment: datetime | None) -> Markup:
     return Markup('<span class="over">{}</span>').format(time(moment))
 
 
-def short(identifier: str | None) -> str:
+def short(identifier: str | None, letters: int = _SHOWN) -> str:
     """Return enough of an identifier to recognise it, and too little to use it."""
     text = identifier or ""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= letters else f"{text[:letters]}…"
 
 
 def short_row_id(row_id: str) -> str:
     """Return enough of a token's row to tell it from others: new ids begin with the time, to the millisecond."""
-    return row_id if len(row_id) <= _ROW_SHOWN else f"{row_id[:_ROW_SHOWN]}…"
+    return short(row_id, _ROW_SHOWN)
 
 
 def typed(form: Mapping[str, str] | None = None) -> dict[str, str]:

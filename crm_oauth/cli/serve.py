@@ -33,7 +33,8 @@ def serve(**options: str | int | None) -> None:
     # Here and not above: at its import gunicorn learns where it is.
     from crm_oauth.cli.gunicorn_server import GunicornServer  # noqa: PLC0415  # as said
 
-    # In this process, for what it has imported its workers need not import again.
+    # In this process, for what it has imported its workers need not import again. gunicorn wants an application named;
+    # its workers get GunicornServer's.
     sys.argv = ["gunicorn", "--config", str(shipped("config") / "gunicorn.py"), "app:create_app()"]
     GunicornServer(lambda: _faults(examine())).run()
 
