@@ -22,6 +22,7 @@ from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import DirectoryUnavailable
 from crm_oauth.store.schema import Fit, fit, is_adopted
 from crm_oauth.store.user_stores import open_directory
+from crm_oauth.web.tracing import require_packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def examine() -> Iterator[Finding]:
     yield from _indexes(settings)
     if settings.panel:
         yield from _findings("session key", _session_key, settings)
+    if settings.traces_endpoint:
+        yield from _findings("tracing", _tracing, settings)
     if settings.redis_url or settings.redis_required:
         yield from _redis(settings)
     if settings.user_store == "ldap":
@@ -71,6 +74,16 @@ def _findings(name: str, check: Callable[[Settings], str], settings: Settings) -
         yield from (Finding(name, "fault", fault) for fault in error.faults)
     except DatabaseUnavailable as error:
         yield Finding(name, "fault", reason(error))
+
+
+def _address(settings: Settings) -> str:
+    from gunicorn.util import parse_address  # noqa: PLC0415  # at its import gunicorn learns where it is
+
+    try:
+        parse_address(settings.bind)
+    except RuntimeError as error:
+        raise StartupError([f"{PREFIX}BIND: {error} Write HOST:PORT or unix:PATH."]) from None
+    return f"`serve` listens on {settings.bind}"
 
 
 def _profile(settings: Settings) -> str:
@@ -94,6 +107,11 @@ def _session_key(settings: Settings) -> str:
     return "the panel's sessions can be signed"
 
 
+def _tracing(settings: Settings) -> str:
+    require_packages()
+    return f"spans go to {settings.traces_endpoint}"
+
+
 def _database(settings: Settings) -> str:
     with open_database(settings) as database:
         database.ping()
@@ -106,6 +124,7 @@ def _schema(settings: Settings) -> str:
 
 
 _CHECKS = {
+    "address": _address,
     "profile": _profile,
     "signing keys": _signing_keys,
     "encryption key": _encryption_key,

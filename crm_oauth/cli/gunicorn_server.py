@@ -7,14 +7,14 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.arbiter import Arbiter
 
-from crm_oauth.settings import Settings
+from crm_oauth.settings import PREFIX, Settings
 
 
 class _CarefulArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def handle_hup(self) -> None:
         """Reload, unless the new workers could not start: gunicorn's own would end, and the service with it."""
         try:
-            faults = self.app.faults()
+            faults = self.app.reload_faults()
         except Exception:
             self.log.exception("Not reloaded, the server goes on as it was")
             return
@@ -38,8 +38,17 @@ class GunicornServer(WSGIApplication, _WithCarefulArbiter):  # type: ignore[misc
     """
 
     def __init__(self, faults: Callable[[], list[str]]) -> None:
-        self.faults = faults
+        self._faults = faults
         super().__init__(prog="gunicorn")
+
+    def reload_faults(self) -> list[str]:
+        """Return a sentence for each reason not to reload."""
+        if faults := self._faults():
+            return faults
+        # gunicorn would close where it listens, and end if it cannot listen there.
+        if Settings.load().bind != self.settings.bind:
+            return [f"{PREFIX}BIND has changed: a server that is to listen elsewhere is started again."]
+        return []
 
     def load_config(self) -> None:
         """Read the settings, at the start and at a reload."""

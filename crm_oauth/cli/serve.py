@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import click
 
 from crm_oauth.cli.checks import Finding, examine
 from crm_oauth.faults import StartupError
-from crm_oauth.settings import PREFIX, Settings
+from crm_oauth.settings import PREFIX
 from crm_oauth.shipped import shipped
 
 
@@ -40,14 +40,4 @@ def serve(**options: str | int | None) -> None:
 
 
 def _faults(findings: Iterable[Finding]) -> list[str]:
-    faults = list(dict.fromkeys(finding.detail for finding in findings if finding.result == "fault"))
-    return faults or list(_bad_address())
-
-
-def _bad_address() -> Iterator[str]:
-    from gunicorn.util import parse_address  # noqa: PLC0415  # as in serve()
-
-    try:
-        parse_address(Settings.load().bind)
-    except RuntimeError as error:
-        yield f"{PREFIX}BIND: {error} Write HOST:PORT or unix:PATH."
+    return list(dict.fromkeys(finding.detail for finding in findings if finding.result == "fault"))

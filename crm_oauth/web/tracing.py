@@ -28,10 +28,9 @@ def install_tracing(app: Flask, endpoint: str | None) -> None:
     """
     if endpoint is None:
         return
-    try:
-        from opentelemetry import propagate, trace  # noqa: PLC0415  # an extra that others do without
-    except ImportError:
-        raise StartupError([f"{PREFIX}TRACES_ENDPOINT needs packages: pip install 'crm-oauth[otel]'."]) from None
+    require_packages()
+    from opentelemetry import propagate, trace  # noqa: PLC0415  # an extra that others do without
+
     tracer = _tracer(endpoint)
 
     def begin() -> None:
@@ -53,6 +52,19 @@ def install_tracing(app: Flask, endpoint: str | None) -> None:
 
     app.before_request(begin)
     app.after_request(end)
+
+
+def require_packages() -> None:
+    """Look whether spans can be made and sent.
+
+    Raises:
+        StartupError: the packages are not installed.
+    """
+    try:
+        import opentelemetry.exporter.otlp.proto.http  # noqa: PLC0415  # same
+        import opentelemetry.sdk.trace  # noqa: F401, PLC0415  # same
+    except ImportError:
+        raise StartupError([f"{PREFIX}TRACES_ENDPOINT needs packages: pip install 'crm-oauth[otel]'."]) from None
 
 
 def _tracer(endpoint: str) -> "Tracer":

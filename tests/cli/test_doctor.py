@@ -1,6 +1,7 @@
 """`crm-oauth doctor`."""
 
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,7 @@ def _results(installation: Installation) -> dict[str, str]:
 
 def test_a_good_installation_is_well(ready: Installation) -> None:
     """After `init` every check is ok, one line each."""
-    expected = ["settings", "profile", "signing keys", "encryption key", "database", "schema"]
+    expected = ["settings", "address", "profile", "signing keys", "encryption key", "database", "schema"]
     expected += ["session key", "permissions"]
     assert _results(ready) == dict.fromkeys(expected, "ok")
     assert len(ready.told("doctor").splitlines()) == len(expected)
@@ -57,11 +58,28 @@ def test_a_fault_is_found(ready: Installation, harm: Callable[[Installation], No
     assert next(line.split()[0] for line in ended.stdout.splitlines() if f"  {check}: " in line) == "fault"
 
 
+def test_a_bad_address_starts_nothing(ready: Installation) -> None:
+    """An address that gunicorn cannot read is told as a fault of its setting, by `doctor` as by `serve`."""
+    assert "  address: CRM_OAUTH_BIND: " in ready.run("doctor", BIND="127.0.0.1:many").stdout
+    assert "CRM_OAUTH_BIND: " in ready.refusal("serve", "--bind", "127.0.0.1:many")
+
+
 def test_bad_settings_are_all_told(empty: Installation) -> None:
     """With bad settings nothing else can be checked, and each bad one has its line."""
     ended = empty.run("doctor", FOO="1", WORKERS="0")
     assert ended.returncode == 1
     assert [line.split(":")[1].strip() for line in ended.stdout.splitlines()] == ["CRM_OAUTH_FOO", "CRM_OAUTH_WORKERS"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_spans_need_packages(ready: Installation, monkeypatch: pytest.MonkeyPatch, *, there: bool) -> None:
+    """Where spans are wanted, the packages that make them must be there."""
+    if not there:
+        monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)  # as Python notes what cannot be imported
+    ended = ready.run("doctor", TRACES_ENDPOINT="http://127.0.0.1:4318")
+    told = next(line for line in ended.stdout.splitlines() if "  tracing: " in line)
+    assert told.split()[0] == ("ok" if there else "fault")
+    assert ("crm-oauth[otel]" in told) is not there
 
 
 def test_an_empty_folder_has_every_fault_at_once(empty: Installation) -> None:

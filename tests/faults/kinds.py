@@ -41,8 +41,9 @@ def reload(site: Site, _database: DatabaseServer | None) -> None:
     """HUP: new workers take the places of the old ones."""
     before = set(site.workers)
     site.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 30
-    while before & set(site.workers) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 60  # an old worker may take half of it for the last answers
+    while before & set(site.workers):
+        assert time.monotonic() < deadline, site.log[-2000:]
         time.sleep(0.05)
 
 
