@@ -32,7 +32,7 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
 
     @routes.get("/audit")
     def audit() -> Response:
-        fields = {name: request.args.get(name, "").strip()[:_LONGEST].replace("\0", "") for name in _FIELDS}
+        fields = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
         before = request.args.get("before", "")
         with panel.work() as work:
             user_id = next(iter(ids_of_users(work.session, fields["user"])), "nobody") if fields["user"] else None

@@ -13,13 +13,19 @@ class NoSuchClientError(Exception):
     """There is no client of this id, or no longer."""
 
 
-def existing(work: Work, client_id: str) -> Client:
+def existing(work: Work, client_id: str, *, to_change: bool = False) -> Client:
     """Find a client.
+
+    Args:
+        work: the unit of work that reads it.
+        client_id: as in the address.
+        to_change: whether whoever else would change it has to wait until this unit of work ends.
 
     Raises:
         NoSuchClientError: there is none.
     """
-    client = work.stores.clients.get(client_id)
+    clients = work.stores.clients
+    client = clients.get_to_change(client_id) if to_change else clients.get(client_id)
     if client is None:
         raise NoSuchClientError(client_id)
     return client

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from crm_oauth.admin.acts import named, note_act
 from crm_oauth.admin.client_access import NoSuchClientError, existing, show, touch
 from crm_oauth.admin.client_forms import ClientForm, version_of
-from crm_oauth.admin.held import draft, hold
+from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
@@ -44,10 +44,10 @@ def add_client_edits(routes: Blueprint, panel: Panel) -> None:
 
 def _change(panel: Panel, form: ClientForm, client_id: str) -> Response:
     with panel.work() as work:
-        client = existing(work, client_id)
+        client = existing(work, client_id, to_change=True)
         form.grant, form.client_id = client.allowed_grant_type or "", client_id
-        if form.seen != version_of(client):
-            form.seen = version_of(client)
+        if form.seen != (now := version_of(client, work)):
+            form.seen = now
             return page("client_form", 409, form=form, client=client, theirs=ClientForm.of(client, work))
         if not form.check(work):
             return page("client_form", 422, form=form, client=client)
@@ -57,7 +57,7 @@ def _change(panel: Panel, form: ClientForm, client_id: str) -> Response:
         note_act(work, "client_changed", changes or "nothing", client_id=client_id)
         if form.secret:
             secret, client.secret = new_secret(panel, form.secret)
-            hold(panel, work, "secret", {client.id: secret})
+            hold_secret(panel, work, client.id, secret)
     notice(f"The client “{form.name}” is saved.")
     return show(client_id)
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Self
 
 from crm_oauth.admin.panel import Work
+from crm_oauth.compat.client_secrets import verify_client_secret
 from crm_oauth.store.models import Client, User
 
 _NAME = 255  # characters that the column holds
@@ -69,7 +70,7 @@ class ClientForm:
             user_name=(user.user_name or "") if user else "",
             may_introspect=work.stores.clients.may_introspect(client),
             client_id=client.id,
-            seen=version_of(client),
+            seen=version_of(client, work),
         )
 
     @property
@@ -92,6 +93,15 @@ class ClientForm:
                 self.errors["user_name"] = "This user is inactive or may not sign in, so the tokens would not work."
         return not self.errors
 
+    def made(self, client: Client, work: Work) -> bool:
+        """Tell whether this form, sent twice, is the one that made a client."""
+        there = ClientForm.of(client, work)
+        return (
+            (self.name, self.grant, self.user_name.casefold()) == (there.name, there.grant, there.user_name.casefold())
+            and (self.is_confidential, self.may_introspect) == (there.is_confidential, there.may_introspect)
+            and (not self.secret or verify_client_secret(self.secret, client.secret))
+        )
+
     def fill(self, client: Client, work: Work) -> None:
         """Put what was typed into a client's row, but for the secret."""
         client.name = self.name
@@ -111,7 +121,8 @@ def secret_errors(secret: str) -> dict[str, str]:
     return {}
 
 
-def version_of(client: Client) -> str:
+def version_of(client: Client, work: Work) -> str:
     """Return what changes when anything of a client changes."""
-    parts = client.name, client.is_confidential, client.assigned_user_id, client.secret, client.allowed_grant_type
+    row = client.name, client.is_confidential, client.assigned_user_id, client.secret, client.allowed_grant_type
+    parts = *row, work.stores.clients.may_introspect(client)
     return sha256(repr(parts).encode()).hexdigest()[:16]

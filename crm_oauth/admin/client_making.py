@@ -2,13 +2,14 @@
 
 import re
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, request
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from crm_oauth.admin.acts import named, note_act
+from crm_oauth.admin.client_access import show
 from crm_oauth.admin.client_forms import ClientForm
-from crm_oauth.admin.held import draft, hold
+from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
@@ -46,22 +47,26 @@ def add_client_making(routes: Blueprint, panel: Panel) -> None:
         form = ClientForm.read(request.form, _KINDS[kind])
         form.client_id = form.client_id if _ID.fullmatch(form.client_id) else new_id()
         try:
-            with panel.work() as work:
-                if work.stores.clients.get(form.client_id):
-                    return _saved(form.client_id)
-                if not form.check(work):
-                    return page("client_form", 422, form=form, kind=kind)
-                secret, stored = new_secret(panel, form.secret)
-                client = Client(id=form.client_id, secret=stored, allowed_grant_type=form.grant)
-                client.created_by = client.modified_user_id = g.viewer.user_id
-                form.fill(client, work)
-                work.stores.clients.add(client)
-                hold(panel, work, "secret", {client.id: secret})
-                note_act(work, "client_added", f"grant: {form.grant}, name: {named(form.name)}", client_id=client.id)
+            return _make(panel, form, kind)
         except IntegrityError:
-            return _saved(form.client_id)  # twice at once: the other was faster
-        notice(f"The client “{form.name}” is saved.")
-        return _saved(form.client_id)
+            return show(form.client_id)  # twice at once: the other was faster
 
-    def _saved(client_id: str) -> Response:
-        return redirect(url_for("admin.client", client_id=client_id), 303)
+
+def _make(panel: Panel, form: ClientForm, kind: str) -> Response:
+    with panel.work() as work:
+        if made := work.stores.clients.get(form.client_id):
+            if form.made(made, work):
+                return show(form.client_id)
+            form.client_id = new_id()
+            return page("client_form", 409, form=form, kind=kind, made=made)
+        if not form.check(work):
+            return page("client_form", 422, form=form, kind=kind)
+        secret, stored = new_secret(panel, form.secret)
+        client = Client(id=form.client_id, secret=stored, allowed_grant_type=form.grant)
+        client.created_by = client.modified_user_id = g.viewer.user_id
+        form.fill(client, work)
+        work.stores.clients.add(client)
+        hold_secret(panel, work, client.id, secret)
+        note_act(work, "client_added", f"grant: {form.grant}, name: {named(form.name)}", client_id=client.id)
+    notice(f"The client “{form.name}” is saved.")
+    return show(form.client_id)

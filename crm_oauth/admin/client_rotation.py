@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from crm_oauth.admin.acts import note_act
 from crm_oauth.admin.client_access import existing, show, touch
 from crm_oauth.admin.client_forms import secret_errors
-from crm_oauth.admin.held import hold
+from crm_oauth.admin.held import hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
@@ -29,12 +29,12 @@ def add_client_rotation(routes: Blueprint, panel: Panel) -> None:
     def change_client_secret(client_id: str) -> Response:
         chosen = request.form.get("secret", "")
         with panel.work() as work:
-            client = existing(work, client_id)
+            client = existing(work, client_id, to_change=True)
             if errors := secret_errors(chosen):
                 return page("client_secret", 422, client=client, errors=errors)
             secret, client.secret = new_secret(panel, chosen)
             touch(client)
-            hold(panel, work, "secret", {client.id: secret})
+            hold_secret(panel, work, client.id, secret)
             note_act(work, "client_secret_changed", client_id=client.id)
         notice("The secret is changed. The old one no longer works.")
         return show(client_id)

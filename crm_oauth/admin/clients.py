@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from crm_oauth.admin.client_access import existing
-from crm_oauth.admin.held import take
+from crm_oauth.admin.held import held_secret
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.ready_requests import ready_requests
@@ -44,7 +44,7 @@ def add_clients(routes: Blueprint, panel: Panel) -> None:
             people |= {token.assigned_user_id for token in active}
             users = user_names(work.session, {each for each in people if each})
             introspects = work.stores.clients.may_introspect(found)
-        secret = take(panel, "secret").get(found.id)
+        secret = held_secret(panel, found.id)
         requests = ready_requests(found, secret or "CLIENT_SECRET", panel.endpoint)
         return page(
             "client",

@@ -4,14 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hmac import compare_digest
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from crm_oauth.admin.cookie import ROOT
-from crm_oauth.admin.held import keep_draft
+from crm_oauth.admin.held import keep_draft, keep_draft_of_sign_in
 from crm_oauth.admin.pages import page, typed
 from crm_oauth.admin.panel import Panel, Work
 from crm_oauth.store.models import AdminSession, User
@@ -48,6 +48,8 @@ def keep_gate(routes: Blueprint, panel: Panel, csrf: CSRFProtect) -> None:
 
     @routes.before_request
     def check() -> Response | None:
+        if _holds_nul():
+            return page("problem", 400, title="No such thing", text="What was asked for holds a letter that is none.")
         if request.method not in _SAFE and not _from_here():
             return page("problem", 403, title="Not from here", text="This was sent by another site. Nothing was done.")
         g.viewer = _viewer(panel)
@@ -63,9 +65,12 @@ def keep_gate(routes: Blueprint, panel: Panel, csrf: CSRFProtect) -> None:
     @routes.errorhandler(CSRFError)
     def stale(_error: CSRFError) -> Response:
         if g.viewer is None:
-            return page(
-                "sign_in", 400, told="This page had been open too long. Please sign in once more.", next=next_of()
-            )
+            told = "This page had been open too long. Please sign in once more."
+            return page("sign_in", 400, told=told, name=request.form.get("user_name", ""), **carried())
+        if request.endpoint == "admin.signed_in":
+            # Another tab was faster.
+            keep_draft_of_sign_in(panel, next_of())
+            return onward()
         keep_draft(panel, request.path, typed())
         return page("stale", 400, path=request.path if _can_be_opened() else None)
 
@@ -80,6 +85,17 @@ def next_of(default: str = "") -> str:
     return own_path(request.values.get("next", "")) or default
 
 
+def carried() -> dict[str, str]:
+    """Return what the form to sign in carries for afterwards: where to go, and what had been typed there."""
+    return {"next": next_of(), "kept": request.form.get("kept", "")}
+
+
+def onward() -> Response:
+    """Go where whoever has signed in wanted to."""
+    target = next_of()
+    return redirect(request.root_path.rstrip("/") + target if target else url_for("admin.overview"), 303)
+
+
 def own_path(target: str) -> str:
     """Return a path and query below the panel's root, or nothing if a target is anything else."""
     if not target.isprintable() or "\\" in target or len(target) > 2000:  # noqa: PLR2004  # characters of an address
@@ -88,8 +104,9 @@ def own_path(target: str) -> str:
         parts = urlsplit(target)
     except ValueError:
         return ""
+    path = unquote(parts.path)  # to browsers %2e%2e is a step up as well
     inside = parts.path == ROOT or parts.path.startswith(f"{ROOT}/")
-    if parts.scheme or parts.netloc or not inside or "//" in parts.path or ".." in parts.path:
+    if parts.scheme or parts.netloc or not inside or "//" in path or ".." in path:
         return ""
     return target
 
@@ -129,6 +146,12 @@ def _can_be_opened() -> bool:
     """Tell whether what was posted comes from a form of the same address."""
     methods = current_app.create_url_adapter(request).allowed_methods()  # type: ignore[union-attr]  # within a request
     return "GET" in methods
+
+
+def _holds_nul() -> bool:
+    """Tell whether there is a NUL in the address or a form, which no keyboard types and PostgreSQL keeps nowhere."""
+    values = (text for pairs in (request.args, request.form) for pair in pairs.items(multi=True) for text in pair)
+    return "\0" in request.path or any("\0" in text for text in values)
 
 
 def _from_here() -> bool:

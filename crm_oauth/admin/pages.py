@@ -83,4 +83,8 @@ def short_row_id(row_id: str) -> str:
 
 def typed(form: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return what was typed into a form, but for what must not be shown again."""
-    return {name: value for name, value in (form or request.form).items() if name not in {"csrf_token", "secret"}}
+    return {
+        name: value
+        for name, value in (form or request.form).items()
+        if name not in {"csrf_token", "secret", "password"}
+    }

@@ -63,7 +63,7 @@ class Panel:
         """
         idle, longest = timedelta(seconds=self.settings.panel_idle), timedelta(seconds=self.settings.panel_session)
         with self.database.work() as unit:
-            sign_ins = AdminSessionStore(unit.session, idle=idle, longest=longest)
+            sign_ins = AdminSessionStore(unit, idle=idle, longest=longest)
             yield Work(self.database.stores(unit), unit.session, sign_ins)
 
     @cached_property

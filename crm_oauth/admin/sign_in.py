@@ -1,6 +1,5 @@
 """Signing in and out."""
 
-import json
 from datetime import UTC, datetime
 
 from flask import Blueprint, g, redirect, request, session, url_for
@@ -8,8 +7,8 @@ from structlog import get_logger
 from werkzeug.wrappers import Response
 
 from crm_oauth.admin.acts import note_act
-from crm_oauth.admin.gate import Viewer, is_administrator, next_of
-from crm_oauth.admin.held import keep_draft
+from crm_oauth.admin.gate import Viewer, carried, is_administrator, next_of, onward
+from crm_oauth.admin.held import keep_draft_of_sign_in
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.limits.guesses import TooManyGuesses, Verdict
@@ -32,7 +31,7 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
 
     @routes.get("/sign-in")
     def sign_in() -> Response:
-        return _onward() if g.viewer else page("sign_in", next=next_of())
+        return onward() if g.viewer else page("sign_in", next=next_of())
 
     @routes.post("/sign-in")
     def signed_in() -> Response:
@@ -50,8 +49,8 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
         except DirectoryUnavailable as error:
             _log.error("directory unavailable", reason=str(error))
             return _again(503, name, "The directory that checks passwords gives no answer. Please try again soon.")
-        _restore(panel)
-        return _onward()
+        keep_draft_of_sign_in(panel, next_of())
+        return onward()
 
     @routes.post("/sign-out")
     def sign_out() -> Response:
@@ -93,19 +92,4 @@ def _enter(panel: Panel, name: str, password: str) -> bool:
 
 
 def _again(status: int, name: str, error: str) -> Response:
-    return page("sign_in", status, error=error, name=name, next=next_of(), kept=request.form.get("kept", ""))
-
-
-def _restore(panel: Panel) -> None:
-    """Keep for the next page what had been typed into it before the session ended."""
-    try:
-        kept = json.loads(request.form.get("kept") or "{}")
-    except ValueError:
-        return
-    if isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values()):
-        keep_draft(panel, next_of().partition("?")[0], kept)
-
-
-def _onward() -> Response:
-    target = next_of()
-    return redirect(request.root_path.rstrip("/") + target if target else url_for("admin.overview"), 303)
+    return page("sign_in", status, error=error, name=name, **carried())

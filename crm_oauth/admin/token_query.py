@@ -39,7 +39,7 @@ class TokenQuery:
     @classmethod
     def read(cls, arguments: Mapping[str, str]) -> "TokenQuery":
         """Read an address or a form."""
-        typed = {name: arguments.get(name, "").strip()[:_LONGEST].replace("\0", "") for name in _FIELDS}
+        typed = {name: arguments.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
         fields = {name: value for name, value in typed.items() if value}
         errors = {name: "A date and time, please." for name in _RANGES if name in fields and not _moment(fields[name])}
         order = arguments.get("sort", "")
@@ -95,6 +95,6 @@ def _natural_order(fields: Mapping[str, str]) -> str:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,6 +1,7 @@
 """Who is signed in at the panel."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -8,21 +9,23 @@ from sqlalchemy import ColumnElement, delete, or_
 from sqlalchemy.orm import Session
 
 from crm_oauth.store.models import AdminSession
+from crm_oauth.store.unit_of_work import UnitOfWork
 
 _UNSEEN = timedelta(minutes=1)  # a session is noted as seen at most that often
 
 
 class AdminSessionStore:
-    """The panel's sessions, over one ORM session.
+    """The panel's sessions, over one unit of work.
 
     Args:
-        session: SQLAlchemy's.
+        unit: in which everything is read and written.
         idle: how long one lasts without a request.
         longest: how long one lasts in any case.
     """
 
-    def __init__(self, session: Session, *, idle: timedelta, longest: timedelta) -> None:
-        self._session = session
+    def __init__(self, unit: UnitOfWork, *, idle: timedelta, longest: timedelta) -> None:
+        self._unit = unit
+        self._session = unit.session
         self._idle = idle
         self._longest = longest
 
@@ -69,14 +72,18 @@ class AdminSessionStore:
             self._session.flush()
         return found
 
-    def hold(self, id_hash: str, text: str | None) -> str | None:
-        """Keep a text for the next page, or nothing, and return the one that was kept before."""
-        found = self._session.get(AdminSession, id_hash)
-        if found is None:
-            return None
-        before, found.held = found.held, text
-        self._session.flush()
-        return before
+    def change_held(self, id_hash: str, change: Callable[[str | None], str | None]) -> None:
+        """Change the text that is kept for the next page; of two at once each sees what the other has made of it.
+
+        Args:
+            id_hash: of the session; of one that is over nothing is kept.
+            change: gets the text, None where there is none, and returns what to keep instead.
+        """
+        self._unit.begin()
+        found = self._session.get(AdminSession, id_hash, with_for_update=True, populate_existing=True)
+        if found is not None:
+            found.held = change(found.held)
+            self._session.flush()
 
     def end(self, id_hash: str) -> None:
         """End one session."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Select, and_, select, update
 
 from crm_oauth.store import issuing
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, ClientRights, Token, User
 from crm_oauth.store.ports import StaleRead
 from crm_oauth.store.unit_of_work import UnitOfWork
+
+_LIVE = select(Client).where(Client.deleted.is_(False))
 
 
 class SqlClientStore:
@@ -19,10 +21,13 @@ class SqlClientStore:
 
     def get(self, client_id: str) -> Client | None:
         """Find the live client of this very id."""
-        query = select(Client).where(Client.id == client_id, Client.deleted.is_(False))
-        client = self._unit.session.scalars(query).one_or_none()
-        # MySQL ignores trailing blanks, and case too in tables that SuiteCRM made.
-        return client if client and client.id == client_id else None
+        return self._found(client_id, _LIVE)
+
+    def get_to_change(self, client_id: str) -> Client | None:
+        """Find the same, and have whoever else asks so wait until this unit of work ends."""
+        # Enough for SQLite, which knows no locks of rows and lets one transaction write at a time.
+        self._unit.begin()
+        return self._found(client_id, _LIVE.with_for_update())
 
     def get_with_user(self, client_id: str) -> tuple[Client, User | None] | None:
         """Find the same with the live user that it is associated with."""
@@ -70,3 +75,8 @@ class SqlClientStore:
         """Mark a client as a resource server, or no longer as one."""
         self._unit.session.merge(ClientRights(client_id=client.id, may_introspect=allowed))
         self._unit.session.flush()
+
+    def _found(self, client_id: str, query: Select[Client]) -> Client | None:
+        client = self._unit.session.scalars(query.where(Client.id == client_id)).one_or_none()
+        # MySQL ignores trailing blanks, and case too in tables that SuiteCRM made.
+        return client if client and client.id == client_id else None

@@ -43,6 +43,9 @@ class ClientStore(Protocol):
     def get(self, client_id: str) -> Client | None:
         """Find the live client of this very id."""
 
+    def get_to_change(self, client_id: str) -> Client | None:
+        """Find the same, and have whoever else asks so wait until this unit of work ends."""
+
     def get_with_user(self, client_id: str) -> tuple[Client, User | None] | None:
         """Find the same with the live user that it is associated with, by one SELECT; both may be kept."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.collations import AsIn
@@ -78,7 +78,9 @@ class TokenSearch:
                 yield free.range(column) >= first
             if last is not None:
                 yield free.range(column) <= last
-        if len(self.token_id) > _ID:
+        if not self.token_id.isascii():
+            yield false()
+        elif len(self.token_id) > _ID:
             yield Token.access_token == self.token_id
         elif self.token_id:
             # As a range, for which an index on any collation serves; then exactly.

@@ -1,6 +1,9 @@
 """Identifiers are found by their exact spelling on every database."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from sqlalchemy import update
@@ -91,3 +94,26 @@ def test_deleting_a_client_kills_its_tokens(database: Database, add_token: Token
         assert [client.id for client in stores.clients.list()] == ["living"]
         assert stores.tokens.find_session(str(dying.access_token)) is None
         assert stores.tokens.find_session(str(living.access_token)) is not None
+
+
+def test_one_changes_a_client_at_a_time(database: Database, client: Client) -> None:
+    """Whoever wants to change a client waits for the one who does, and then sees what has become of it."""
+    seen: list[str | None] = []
+
+    def change(name: str, began: Event) -> None:
+        with database.unit_of_work() as stores:
+            found = stores.clients.get_to_change(client.id)
+            assert found is not None
+            began.set()
+            time.sleep(0.3)  # without a lock the second would read before the first writes
+            seen.append(found.name)
+            found.name = name
+
+    first, second = Event(), Event()
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(change, "first", first)]
+        first.wait(10)
+        running.append(threads.submit(change, "second", second))
+        for each in running:
+            each.result()
+    assert seen == [None, "first"]

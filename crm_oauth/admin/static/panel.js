@@ -49,8 +49,11 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = "yes";
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  // An answer that was stopped, or never came, is asked for again; what is sent twice is done once.
+  setTimeout(() => { delete form.dataset.sent; }, 3000);
 });
 // Back from the browser's memory, a form may be sent again.
 addEventListener("pageshow", () => {

@@ -116,7 +116,7 @@ def test_a_cookie_dies_with_its_session(admin: Visitor, visit: Visit) -> None:
     [
         *("https://evil.example/", "//evil.example/admin/", "/\\evil.example", "\\\\evil.example", "http:evil.example"),
         *("javascript:alert(1)", "/admin/../evil", "/admin//evil.example", "https:/admin/", "/admin\r\nX: y", "/Api/"),
-        *("///evil.example/admin", "/admin.evil.example"),
+        *("///evil.example/admin", "/admin.evil.example", "/admin/%2e%2e/index.php", "/admin/%2E./x"),
     ],
 )
 def test_next_stays_here(visit: Visit, target: str) -> None:

@@ -47,7 +47,11 @@ class Visitor(requests.Session):
 
     def csrf(self, path: str = "/admin/clients/new/password") -> str:
         """Return the CSRF token of a page's forms."""
-        return html.unescape(re.findall(r'name="csrf_token" value="([^"]+)"', self.ask("GET", path).text)[0])
+        return self.field(self.ask("GET", path).text, "csrf_token")
+
+    def field(self, page: str, name: str) -> str:
+        """Return what a page's form has in a field."""
+        return html.unescape(re.findall(rf'name="{name}" value="([^"]*)"', page)[0])
 
     def sign_in(self, name: str = ADMIN, password: str = PASSWORD, **more: str) -> requests.Response:
         """Fill the form and send it."""
