@@ -85,6 +85,8 @@ def passwd(*, user_name: str, password_stdin: bool) -> None:
         user.user_hash = hashed
         user.pwd_last_changed = datetime.now(UTC)
         user.system_generated_password = False
+    # Not in the same transaction: until this password is there for all, a login by the old one still succeeds.
+    with unit_of_work() as stores:
         keep = Settings.load().keep_sessions_on_password_change
         revoked = 0 if keep else stores.tokens.revoke(TokenFilter(user_id=user.id), now=datetime.now(UTC))
         note_act(stores, "password_set", f"sessions revoked: {revoked}", user_id=user.id)

@@ -5,6 +5,7 @@ what the request saw. So a request may rest on what this process remembers of a 
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +29,8 @@ from crm_oauth.store.models import Base, Client, NewToken, ResourceOwner, Standi
 from crm_oauth.store.prepared_write import PreparedWrite
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
-_USER_COLUMNS = ("id", *Standing._fields)
+_OWNER_COLUMNS = ("id", *Standing._fields)
+_USER_COLUMNS = (*_OWNER_COLUMNS, "user_hash")  # so that no login by an old password outlives its change
 
 _TABLES = {model: Base.metadata.tables[model.__tablename__] for model in (Client, User)}
 TOKENS = Base.metadata.tables[Token.__tablename__]
@@ -49,14 +51,15 @@ def _as_read(model: type[Client | User], names: tuple[str, ...]) -> ColumnElemen
 
 _CLIENT_AS_READ = _as_read(Client, _CLIENT_COLUMNS)
 _USER_AS_READ = _as_read(User, _USER_COLUMNS)
+_OWNER_AS_READ = _as_read(User, _OWNER_COLUMNS)
 
 
 def _from_client(*values: ColumnElement[Any]) -> Select[Any]:
     return select(*values).select_from(_TABLES[Client]).where(_CLIENT_AS_READ)
 
 
-def _from_client_and_user(*values: ColumnElement[Any]) -> Select[Any]:
-    return select(*values).select_from(_TABLES[Client].join(_TABLES[User], _USER_AS_READ)).where(_CLIENT_AS_READ)
+def _from_client_and_user(user_as_read: ColumnElement[bool], *values: ColumnElement[Any]) -> Select[Any]:
+    return select(*values).select_from(_TABLES[Client].join(_TABLES[User], user_as_read)).where(_CLIENT_AS_READ)
 
 
 # Not the columns' own names: of a statement within another SQLAlchemy would take those for values to set.
@@ -100,10 +103,13 @@ def _new_token(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id
 
 ISSUE_FOR_CLIENT = _new_token(_from_client, client=_CLIENT_ID, assigned_user_id=null())
-ISSUE_FOR_USER = _new_token(_from_client_and_user, client=_CLIENT_ID, assigned_user_id=_USER_ID)
+ISSUE_FOR_USER, ISSUE_FOR_OWNER = (
+    _new_token(partial(_from_client_and_user, as_read), client=_CLIENT_ID, assigned_user_id=_USER_ID)
+    for as_read in (_USER_AS_READ, _OWNER_AS_READ)
+)
 
 UNCHANGED_CLIENT = _from_client(literal_column("1"))
-UNCHANGED_CLIENT_AND_USER = _from_client_and_user(literal_column("1"))
+UNCHANGED_CLIENT_AND_USER = _from_client_and_user(_USER_AS_READ, literal_column("1"))
 
 
 def new_row(token: NewToken) -> dict[str, Any]:
@@ -118,5 +124,7 @@ def client_as_read(client: Client) -> dict[str, Any]:
 
 def user_as_read(user: User | ResourceOwner) -> dict[str, Any]:
     """Return the parameters that say what a user was when it was read."""
-    values = zip(_USER_COLUMNS, (user.id, *user.standing), strict=True)
-    return {f"users_{name}": value for name, value in values}
+    values = dict(zip(_OWNER_COLUMNS, (user.id, *user.standing), strict=True))
+    if isinstance(user, User):
+        values["user_hash"] = user.user_hash
+    return {f"users_{name}": value for name, value in values.items()}

@@ -37,7 +37,8 @@ class SqlTokenStore:
         if user is None:
             inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
         else:
-            inserted = self._unit.write_last(issuing.ISSUE_FOR_USER, values | issuing.user_as_read(user))
+            statement = issuing.ISSUE_FOR_USER if isinstance(user, User) else issuing.ISSUE_FOR_OWNER
+            inserted = self._unit.write_last(statement, values | issuing.user_as_read(user))
         if inserted == 1:
             return
         if user is not None and self._users.get(user.id) is None:

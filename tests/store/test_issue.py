@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, User
+from crm_oauth.store.models import Client, ResourceOwner, User
 from crm_oauth.store.ports import StaleRead, TokenFilter, UnknownOwner
 from tests.support.new_tokens import new_token
 from tests.support.plans import statements
@@ -18,6 +18,7 @@ USER_CHANGES: list[tuple[str, object]] = [
     *((name, value) for name in ("portal_only", "is_group", "external_auth_only") for value in (True, None)),
     ("deleted", True),
     ("deleted", None),
+    ("user_hash", "another"),
 ]
 
 
@@ -38,7 +39,7 @@ def change(database: Database, model: type[Client | User], **columns: object) ->
         connection.execute(update(model).values(columns))
 
 
-def issue(database: Database, client: Client, user: User | None) -> None:
+def issue(database: Database, client: Client, user: User | ResourceOwner | None) -> None:
     """Issue a pair in a unit of work of its own."""
     row = new_token(access_token="access", access_token_expires=NOW)
     with database.unit_of_work() as stores:
@@ -132,6 +133,17 @@ def test_changed_user(database: Database, client: Client, user: User, name: str,
     assert_refused(database, client, user)
     change(database, User, **{name: before})
     assert_issues(database, client, user)
+
+
+def test_an_owner_who_gave_no_password(database: Database, client: Client, user: User) -> None:
+    """For the owner of a session another password is no reason to ask again, another standing is."""
+    owner = ResourceOwner(user.id, user.user_name, user.standing)
+    change(database, User, user_hash="another")
+    issue(database, client, owner)
+    change(database, User, status="Inactive")
+    with pytest.raises(StaleRead):
+        issue(database, client, owner)
+    assert issued(database) == [(client.id, user.id)]
 
 
 @pytest.mark.parametrize("model", [Client, User])
