@@ -2,13 +2,12 @@
 
 import gc
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from crm_oauth.cores import keep_to, own_core
-from crm_oauth.observe.shared_counts import share_counts
+from crm_oauth.observe.shared_counts import remove_counts, share_counts
 from crm_oauth.settings import Settings
 
 _settings = Settings.load()
@@ -91,4 +90,4 @@ def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401  # same
 
 def on_exit(_server: Any) -> None:  # noqa: ANN401  # same
     """Remove the counts: the next server begins anew."""
-    shutil.rmtree(_counts, ignore_errors=True)
+    remove_counts(_counts)

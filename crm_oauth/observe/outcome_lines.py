@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -45,4 +46,5 @@ class OutcomeLines:
             return
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         common = {"event": event, "level": "info", "logger": __name__, "request_id": outcome.origin.request_id}
-        sys.stderr.write(json.dumps({**told, **common, "timestamp": now}) + "\n")
+        with suppress(OSError, ValueError):  # a full disk, a reader that has gone: as logging, which lets it pass
+            sys.stderr.write(json.dumps({**told, **common, "timestamp": now}) + "\n")

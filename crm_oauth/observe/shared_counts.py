@@ -25,8 +25,9 @@ def share_counts(server: int) -> Path:
         The folder; that which the operator chose, if so.
     """
     if chosen := os.environ.get(DIRECTORY_VARIABLE):
+        Path(chosen).mkdir(parents=True, exist_ok=True)
         return Path(chosen)
-    parent = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    parent = _parent()
     _remove_left(parent)
     folder = parent / f"{_PREFIX}{server}"
     with suppress(FileExistsError):
@@ -36,6 +37,20 @@ def share_counts(server: int) -> Path:
         folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     os.environ[DIRECTORY_VARIABLE] = str(folder)
     return folder
+
+
+def remove_counts(folder: Path) -> None:
+    """Remove the folder, so that the next server begins anew; one that the operator chose is the operator's to clear.
+
+    Args:
+        folder: as `share_counts` returned it.
+    """
+    if folder.parent == _parent() and folder.name.startswith(_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _parent() -> Path:
+    return _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
 
 
 def _remove_left(parent: Path) -> None:

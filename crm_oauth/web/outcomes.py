@@ -5,9 +5,12 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Flask, Response, g, request
+from structlog import get_logger
 
 from crm_oauth.oauth.outcome import Observer, Outcome
 from crm_oauth.oauth.wire import Origin
+
+_log = get_logger(__name__)
 
 _FAULTS = {413: "too_large", 503: "unavailable"}
 
@@ -30,7 +33,10 @@ def install_observers(app: Flask, endpoint: str, observers: Sequence[Observer]) 
         if request.endpoint == endpoint:
             outcome = _final(g.pop("outcome", None), response.status_code)
             for observe in observers:
-                observe(outcome)
+                try:
+                    observe(outcome)
+                except Exception:  # noqa: BLE001  # the token is in the database: who only looks on may not take its answer back
+                    _log.exception("an outcome was not observed")
         return response
 
     app.after_request(tell)
