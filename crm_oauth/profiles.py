@@ -1,5 +1,6 @@
 """Version profiles: everything that differs from one SuiteCRM to another, read from a TOML file."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,9 +15,26 @@ DEFAULT = "default"
 """The profile that is meant when none is named: another name of one that ships."""
 
 
+_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[!-~\xa0-\xff](?:[\t -~\xa0-\xff]*[!-~\xa0-\xff])?")
+
+
 def _as_path(value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError("a path starts with a slash")
+    if not _PATH.fullmatch(value):
+        raise ValueError("a path starts with a slash, and has only letters, digits and ._~!$&'()*+,;=:@-")
+    return value
+
+
+def _as_header_name(value: str) -> str:
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValueError("no header can have this name")
+    return value
+
+
+def _as_header_value(value: str) -> str:
+    if not _HEADER_VALUE.fullmatch(value):
+        raise ValueError("a header's value is one line of Latin-1, without blanks around it")
     return value
 
 
@@ -37,7 +55,9 @@ class Endpoint(_Section):
 
     paths: list[Annotated[str, AfterValidator(_as_path)]] = Field(min_length=1)
     wrong_method: Literal["json_api", "slim"]
-    headers: dict[str, str] = {}
+    headers: dict[
+        Annotated[str, AfterValidator(_as_header_name)], Annotated[str, AfterValidator(_as_header_value)]
+    ] = {}
 
 
 class Errors(_Section):

@@ -112,8 +112,12 @@ class ClientAuthenticator:
 
 
 def claimed_client_id(request: WireRequest) -> str:
-    """Return the id that a request gives, by the same precedence; "" if it gives none."""
-    return request.parameters.texts.get("client_id") or _parse_basic(request.authorization)[0] or ""
+    """Return the id that a request gives, by the same precedence; "" if it gives none.
+
+    Of the header's it is the decoded form, which all spellings of an id share.
+    """
+    body = request.parameters.texts.get("client_id")
+    return body or unquote_plus(_parse_basic(request.authorization)[0] or "")
 
 
 def _first(body: str | None, basic: str | None) -> str | None:
@@ -125,7 +129,7 @@ def _basic_forms(authorization: str) -> Iterator[tuple[str | None, str | None]]:
     raw = _parse_basic(authorization)
     yield raw
     decoded = tuple(unquote_plus(part) if part is not None else None for part in raw)
-    if decoded != raw:
+    if decoded != raw and not any("\0" in part for part in decoded if part):
         yield decoded[0], decoded[1]
 
 

@@ -15,6 +15,7 @@ from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.settings import Settings
 from crm_oauth.store.db import Database
 from crm_oauth.store.sharing import Sharing
+from crm_oauth.store.user_stores import user_store
 
 
 class ResourceProtector(AuthlibResourceProtector):
@@ -35,7 +36,8 @@ class ResourceProtector(AuthlibResourceProtector):
         settings = settings or Settings.load()
         validator = AccessTokenValidator(KeyRing(settings.private_key, settings.public_key))
         url = settings.database_url.get_secret_value()
-        database = Database(url, pool_size=settings.threads, sharing=Sharing.of(settings))
+        users, sharing = user_store(settings), Sharing.of(settings)
+        database = Database(url, pool_size=settings.threads, users=users, sharing=sharing)
         self.register_token_validator(_DatabaseValidator(validator, database))
 
     def raise_error_response(self, error: OAuth2Error) -> NoReturn:

@@ -18,8 +18,8 @@ def check_scopes(requested: str, known: Collection[str], granted: tuple[str, ...
     Raises:
         OAuthFault: invalid_scope, about the first scope that is unknown or wider than granted.
     """
-    # PHP's empty() also drops a scope that reads "0".
-    scopes = tuple(scope for scope in requested.strip(_PHP_TRIM).split(" ") if scope not in ("", "0"))
+    # PHP's empty() also drops a scope that reads "0"; league keeps each scope by its name, and so once.
+    scopes = tuple(dict.fromkeys(scope for scope in requested.strip(_PHP_TRIM).split(" ") if scope not in ("", "0")))
     for scope in scopes:
         if scope not in known:
             raise OAuthFault.invalid_scope(scope)

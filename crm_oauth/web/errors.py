@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
@@ -38,6 +39,7 @@ def install_error_answers(
         old_api_route: answers whatever the old API has no route for.
     """
     old_api = profile.endpoint.wrong_method == "json_api"
+    unavailable = partial(_unavailable, dialect)
 
     def wrong_method(error: MethodNotAllowed) -> Response:
         # Routes that the old API never had are told as the new one would.
@@ -50,17 +52,13 @@ def install_error_answers(
     def not_found(_error: NotFound) -> Response:
         # The old API looked at the bearer before it looked for a route.
         if old_api and request.path.startswith("/api/"):
-            return old_api_route()
+            try:
+                return old_api_route()
+            except DatabaseUnavailable as error:  # which Flask would bring to no other handler than that of all faults
+                return unavailable(error)
         # Only who asks for HTML or XML gets it: a program is better served with JSON than by Slim's default.
         accept = request.headers.get("Accept", "")
         return response_of(slim.not_found(accept if "html" in accept or "xml" in accept else "application/json"))
-
-    def unavailable(error: DatabaseUnavailable | DirectoryUnavailable) -> Response:
-        what = "database" if isinstance(error, DatabaseUnavailable) else "directory"
-        _log.error(f"{what} unavailable", reason=str(error))
-        response = response_of(dialect.render(Fault(Meaning.UNAVAILABLE)))
-        response.headers["Retry-After"] = str(_RETRY_AFTER)
-        return response
 
     def other(error: HTTPException) -> Response:
         body = dialect.document("invalid_request", error.name)
@@ -84,6 +82,14 @@ def install_error_answers(
     app.register_error_handler(HTTPException, other)
     app.register_error_handler(ParseException, badly_framed)
     app.register_error_handler(Exception, fault)
+
+
+def _unavailable(dialect: Dialect, error: DatabaseUnavailable | DirectoryUnavailable) -> Response:
+    what = "database" if isinstance(error, DatabaseUnavailable) else "directory"
+    _log.error(f"{what} unavailable", reason=str(error))
+    response = response_of(dialect.render(Fault(Meaning.UNAVAILABLE)))
+    response.headers["Retry-After"] = str(_RETRY_AFTER)
+    return response
 
 
 def _log_fault(error: Exception) -> None:

@@ -4,9 +4,11 @@ from flask import Flask, Response, request
 
 from crm_oauth.profiles import Profile
 
+_ROOTS = ("/Api/", "/legacy/Api/")
+
 
 def install_endpoint_headers(app: Flask, profile: Profile) -> None:
-    """Add the profile's headers to every answer of the API's paths, errors and unknown paths below `/Api/` included.
+    """Add the profile's headers to every answer of the API's paths, errors and unknown paths below its roots included.
 
     Args:
         app: the application.
@@ -15,7 +17,7 @@ def install_endpoint_headers(app: Flask, profile: Profile) -> None:
     paths = frozenset(profile.endpoint.paths)
 
     def add_headers(response: Response) -> Response:
-        if request.path in paths or request.path.startswith("/Api/"):
+        if request.path in paths or request.path.startswith(_ROOTS):
             response.headers.extend(profile.endpoint.headers)
         return response
 

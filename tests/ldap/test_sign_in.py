@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from crm_oauth.compat.client_secrets import hash_client_secret
 from crm_oauth.compat.passwords import hash_user_password
+from crm_oauth.oauth.protector import ResourceProtector
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.ldap.conftest import BY_NAME, BY_SEARCH
@@ -117,6 +119,17 @@ def test_machines(site: Site) -> None:
     answer = _ask(site, "client_credentials")
     assert answer.status == 200
     assert _verify(site, answer) == 204
+
+
+def test_a_protected_view_agrees(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application beside the server lets in whom the directory has authenticated, as the server does."""
+    for name, value in site.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(site.folder)
+    application = Flask(__name__)
+    application.get("/")(ResourceProtector()()(lambda: "in"))
+    token = _sign_in(site, "joe", password_of("joe")).document["access_token"]
+    assert application.test_client().get("/", headers={"Authorization": f"Bearer {token}"}).text == "in"
 
 
 def test_the_commands_agree(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Guessing at a running server of several processes, by way of each place where failures may be counted."""
 
 import json
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,12 @@ import pytest
 from crm_oauth.store.audit_entries import AuditFilter
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
+from tests.wire.exchange import send
 
 TOKEN_PATH = "/Api/access_token"
 CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
 MACHINE = {"client_id": "cc-client", "client_secret": "cc-secret", "grant_type": "client_credentials"}
+ID = MACHINE["client_id"]
 WORKERS = 2
 GUESSES = 500
 DEFAULTS = {"GUESSES_PER_USER": "", "GUESSES_PER_CLIENT": "", "GUESSES_PER_ADDRESS": ""}
@@ -78,6 +81,19 @@ def test_guesses_cannot_outrun_the_count(site: Site) -> None:
     assert 10 <= told["invalid_credentials"] <= 10 + WORKERS
     assert told["backing_off"] > 0
     assert told["too_many_requests"] > GUESSES / 2
+
+
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+def test_spellings_of_a_client_s_id(site: Site) -> None:
+    """Ids of a Basic header that are spelled by percent signs, each in another way, share one count."""
+    answers = []
+    for number in range(60):
+        coded = "".join(f"%{ord(letter):02x}" if number >> place & 1 else letter for place, letter in enumerate(ID))
+        basic = b64encode(f"{coded}:guess-{number}".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        answers.append(send(site.url, "POST", TOKEN_PATH, headers, b"grant_type=client_credentials").status)
+    assert answers.count(401) <= 20 + WORKERS * 8
+    assert answers[-1] == 429
 
 
 @pytest.mark.parametrize("site", ["sqlite"], indirect=True)

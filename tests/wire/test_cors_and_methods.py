@@ -29,6 +29,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, str], bytes]] = {
     "a wrong method": ("GET", TOKEN_PATH, JSON, b""),
     "HEAD": ("HEAD", TOKEN_PATH, JSON, b""),
     "a long body": ("POST", TOKEN_PATH, JSON, b" " * 70_000),
+    "logout at another root": ("POST", "/legacy/Api/V8/logout", JSON, b""),
     "an unknown path below": ("GET", "/Api/V8/nothing", JSON, b""),
 }
 

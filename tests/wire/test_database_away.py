@@ -49,10 +49,13 @@ def test_stop_and_start(tmp_path: Path, server: DatabaseServer) -> None:
     site = Site(tmp_path, "7.10.2", server.new_database(), {"THREADS": "4"})
     site.fill(fill_as_recorded)
     with site:
-        assert _sign_in(site).status == 200
+        bearer = {"Authorization": f"Bearer {_sign_in(site).document['access_token']}"}
         assert _get(site, "/readyz").status == 200
         server.stop()
         _assert_away(site)
+        for path in ("/Api/V8/current-user", "/api/v8/nothing"):
+            answer = send(site.url, "GET", path, bearer, None)
+            assert (answer.status, answer.headers["retry-after"]) == (503, "5")
         server.start()
         assert _get(site, "/readyz").status == 200
         assert {_sign_in(site).status for _ in range(6)} == {200}

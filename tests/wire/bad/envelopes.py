@@ -21,9 +21,10 @@ def authorizations() -> Iterator[BadRequest]:
     schemes = (good.lower()[:5] + good[5:], good.upper()[:5] + good[5:], good.replace(" ", "\t"), good[6:])
     no_base64 = ("Basic", "Basic ", "Basic =", "Basic a", "Basic !!!!", "Basic \xe9\xe9", "Basic cc-client:cc-secret")
     pairs = (b"cc-client", b":", b"cc-client:", b":cc-secret", b"\xff\xfe:\x80", b"cc-client:cc-secret\0", b"a\0:b")
+    coded = (b"cc-client%00:cc-secret", b"%00:x", b"cc-client:%00")
     wrong = (b"cc-client:%s" % SECRET_MARK.encode(), b"CC-CLIENT:cc-secret", b"cc-client:%s" % (b"x" * 5900))
     others = (f"Bearer {good[6:]}", "Bearer a.b.c", 'Digest username="cc-client"', "Negotiate YIIx", good[:-4])
-    for header in (*schemes, *no_base64, *(_basic(pair) for pair in (*pairs, *wrong)), *others):
+    for header in (*schemes, *no_base64, *(_basic(pair) for pair in (*pairs, *coded, *wrong)), *others):
         headers = _FORM | {"Authorization": header}
         yield BadRequest(f"Authorization: {header[:40]!r}", b"grant_type=client_credentials", headers)
 
