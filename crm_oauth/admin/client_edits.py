@@ -12,6 +12,7 @@ from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
+from crm_oauth.store.db import UnfitTextError
 from crm_oauth.store.ids import new_id
 
 
@@ -40,6 +41,10 @@ def add_client_edits(routes: Blueprint, panel: Panel) -> None:
             return _change(panel, form, client_id)
         except NoSuchClientError:
             return _deleted_meanwhile(form)
+        except UnfitTextError:
+            form.refuse_name()
+            with panel.work() as work:
+                return page("client_form", 422, form=form, client=existing(work, client_id))
 
 
 def _change(panel: Panel, form: ClientForm, client_id: str) -> Response:

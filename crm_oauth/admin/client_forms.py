@@ -93,6 +93,10 @@ class ClientForm:
                 self.errors["user_name"] = "This user is inactive or may not sign in, so the tokens would not work."
         return not self.errors
 
+    def refuse_name(self) -> None:
+        """Say that the database did not take the name, of all that is typed the only text that is written as it is."""
+        self.errors["name"] = "The database cannot hold a character of this name, such as an emoji."
+
     def made(self, client: Client, work: Work) -> bool:
         """Tell whether this form, sent twice, is the one that made a client."""
         there = ClientForm.of(client, work)

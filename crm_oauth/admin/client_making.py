@@ -13,6 +13,7 @@ from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.admin.secret_storage import new_secret
+from crm_oauth.store.db import UnfitTextError
 from crm_oauth.store.ids import new_id
 from crm_oauth.store.models import Client
 
@@ -50,6 +51,9 @@ def add_client_making(routes: Blueprint, panel: Panel) -> None:
             return _make(panel, form, kind)
         except IntegrityError:
             return show(form.client_id)  # twice at once: the other was faster
+        except UnfitTextError:
+            form.refuse_name()
+            return page("client_form", 422, form=form, kind=kind)
 
 
 def _make(panel: Panel, form: ClientForm, kind: str) -> Response:

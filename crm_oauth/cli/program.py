@@ -16,7 +16,7 @@ from crm_oauth.cli.serve import serve
 from crm_oauth.cli.tokens import tokens
 from crm_oauth.cli.users import users
 from crm_oauth.faults import StartupError
-from crm_oauth.store.db import DatabaseUnavailable
+from crm_oauth.store.db import DatabaseUnavailable, UnfitTextError
 
 
 class _Program(click.Group):
@@ -29,6 +29,8 @@ class _Program(click.Group):
             faults = error.faults
         except DatabaseUnavailable as error:
             faults = (reason(error),)
+        except UnfitTextError as error:
+            faults = (f"The database cannot hold this text: {error}",)
         except BrokenPipeError:  # the reader has seen enough: click ends quietly
             raise
         except OSError as error:

@@ -8,12 +8,14 @@ from sqlalchemy import URL, Connection, exc, text
 from crm_oauth.faults import StartupError
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
-from crm_oauth.store.refusals import is_conflict
+from crm_oauth.store.refusals import is_conflict, is_unfit
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
+
+_UNAVAILABLE = exc.OperationalError, exc.InterfaceError, exc.InternalError
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake of ours
@@ -25,6 +27,13 @@ class DatabaseUnavailable(Exception):  # noqa: N818 - a state of the world, not 
 
 class Conflict(DatabaseUnavailable):
     """Others changed the same rows, and were faster, perhaps on another node. Nothing was done; try again at once."""
+
+
+class UnfitTextError(Exception):
+    """Text was to be written that its column cannot hold: another try will not succeed, other text will.
+
+    What it is about is the server's to say, in the exception's text, which is not for clients either.
+    """
 
 
 class Database:
@@ -67,6 +76,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: from any statement of the block or from the commit.
+            UnfitTextError: likewise.
         """
         with self.work() as unit:
             yield self.stores(unit)
@@ -129,11 +139,12 @@ class Database:
 def _faults_translated() -> Iterator[None]:
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.InternalError) as error:
-        raise (Conflict if is_conflict(error) else DatabaseUnavailable)(str(error.orig)) from error
     except exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnavailable(str(error.orig)) from error
+        # First, for drivers do not agree on the kind of error that this is.
+        if is_unfit(error):
+            raise UnfitTextError(str(error.orig)) from error
+        if error.connection_invalidated or isinstance(error, _UNAVAILABLE):
+            raise (Conflict if is_conflict(error) else DatabaseUnavailable)(str(error.orig)) from error
         raise
     except exc.TimeoutError as error:
         raise DatabaseUnavailable(str(error)) from error

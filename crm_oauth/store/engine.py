@@ -14,6 +14,7 @@ from crm_oauth.store.mysql import Place, connect_to_one, places_of
 from crm_oauth.store.patience import set_patience
 from crm_oauth.store.refusals import drop_useless_connections
 from crm_oauth.store.sqlite_waiting import look_often
+from crm_oauth.store.unfit_text import find_nothing_by_unfit_text
 
 CONNECT_TIMEOUT = 3
 LOCK_TIMEOUT = 5
@@ -63,6 +64,7 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
         case "mysql" | "mariadb":
             connect_to_one(engine, places)
             event.listen(engine, "connect", partial(_prepare_mysql, statement_timeout))
+            find_nothing_by_unfit_text(engine)
         case "postgresql":
             from crm_oauth.store.postgresql import limit_waiting  # noqa: PLC0415  # its driver need not be installed
 

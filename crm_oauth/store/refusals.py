@@ -12,6 +12,12 @@ _ELSEWHERE = {
     1836,  # Running in read-only mode
     "25006",  # cannot execute … in a read-only transaction
 }
+_IMPOSSIBLE = {  # MySQL only: text does not become another character set's, be it compared or written
+    3854,  # Cannot convert string … from … to …
+    3988,  # Conversion from collation … into … impossible
+}
+_ILLEGAL_MIX = {1267, 1270, 1271, *_IMPOSSIBLE}  # Illegal mix of collations of two, three, more operands
+_UNFIT = {1366, *_IMPOSSIBLE}  # Incorrect string value
 
 
 def drop_useless_connections(engine: Engine) -> None:
@@ -25,15 +31,30 @@ def drop_useless_connections(engine: Engine) -> None:
 
 def is_conflict(error: DBAPIError) -> bool:
     """Tell whether others were faster: a deadlock, or a transaction that another node's came before. It was undone."""
-    return _code(error.orig) in _CONFLICTS
+    return not _CONFLICTS.isdisjoint(_codes(error.orig))
+
+
+def is_illegal_mix(error: BaseException) -> bool:
+    """Tell whether text was to be compared with other text, and the two have no character set in common.
+
+    Args:
+        error: a driver's.
+    """
+    return not _ILLEGAL_MIX.isdisjoint(_codes(error))
+
+
+def is_unfit(error: DBAPIError) -> bool:
+    """Tell whether text was to be written that its column's character set cannot hold."""
+    return not _UNFIT.isdisjoint(_codes(error.orig))
 
 
 def _drop_if_useless(context: ExceptionContext) -> None:
-    if _code(context.original_exception) in _ELSEWHERE:
+    if not _ELSEWHERE.isdisjoint(_codes(context.original_exception)):
         context.is_disconnect = True
         # The other connections may lead to other servers.
         context.invalidate_pool_on_disconnect = False
 
 
-def _code(error: BaseException | None) -> object:
-    return getattr(error, "sqlstate", None) or next(iter(error.args if error else ()), None)
+def _codes(error: BaseException | None) -> set[object]:
+    # PyMySQL tells an SQLSTATE besides the number, which says less.
+    return {getattr(error, "sqlstate", None), *(error.args[:1] if error else ())}

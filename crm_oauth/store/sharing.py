@@ -59,7 +59,6 @@ class Sharing:
     def _adapt(self, engine: Engine, there: Mapping[str, Mapping[str, str]]) -> None:
         keep_local_times(engine.dialect, self.zone)
         keep_collations(engine.dialect, {table: columns["id"] for table, columns in there.items() if "id" in columns})
-        _compare_in(engine, there[Client.__tablename__]["id"])
         if lacking := lacking_columns(there):
             do_without(engine.dialect, lacking)
         if not self.may_write_users:
@@ -81,21 +80,6 @@ def lacking_columns(there: Mapping[str, Container[str]]) -> frozenset[str]:
         for column in table.columns
         if table.name in there and column.name not in there[table.name]
     )
-
-
-def _compare_in(engine: Engine, collation: str) -> None:
-    """Have text sent in the character set of SuiteCRM's tables.
-
-    Else MySQL refuses to compare it with what cannot hold all of its letters; now those arrive as question marks, and
-    what was found by them is compared once more in Python.
-    """
-
-    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute("SET collation_connection = %s", (collation,))
-        cursor.close()
-
-    event.listen(engine, "connect", prepare)
 
 
 def _columns(connection: DBAPIConnection) -> dict[str, dict[str, str]]:
