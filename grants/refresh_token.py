@@ -24,11 +24,11 @@ class RefreshTokenGrant(Grant):
         if claims.expire_time < time.time():
             raise OAuthFault.refresh_token_expired()
         session = self._session(claims)
-        owner = self._owner(session, claims)
         if not session.is_used:
-            return Authorization(owner, claims.scopes, redeems=session)
+            return Authorization(self._owner(session, claims), claims.scopes, redeems=session)
+        # Before its owner is looked at: whoever has stolen it, the line ends also while its user is barred.
         repeated = self.server.reuse.successor(session, self.repositories.tokens, datetime.now(UTC))
-        return Authorization(owner, claims.scopes, repeats=repeated)
+        return Authorization(self._owner(session, claims), claims.scopes, repeats=repeated)
 
     def owner_refused(self) -> OAuthFault:
         """Say that a barred user's session is over."""

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
@@ -73,6 +75,18 @@ def test_a_thief_ends_the_line(strict: Site, generation: int) -> None:
     assert_dead(strict, last)
     assert strict.log.count(ALARM) > alarms
     assert_alive(strict, other)
+
+
+def test_a_thief_ends_the_line_of_a_barred_user(strict: Site) -> None:
+    """A used token that comes back while its user is inactive ends the line for good, as it does at other times."""
+    first, second = generations(strict, 2)
+    time_passes(strict, 12)
+    with strict.database.connection() as connection:
+        connection.execute(update(User).where(User.user_name == "admin").values(status="Inactive"))
+    assert_refused(redeem(strict, first.refresh_token))
+    with strict.database.connection() as connection:
+        connection.execute(update(User).where(User.user_name == "admin").values(status="Active"))
+    assert_dead(strict, second)
 
 
 def test_nobody_elses_replay_ends_a_line(strict: Site) -> None:
