@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from bench.filling import add_tokens
+from bench.subjects import ROOT
 from crm_oauth.store.purging import RETENTION, Purge
 from tests.support.database_servers import MariadbServer, PostgresqlServer
 from tests.support.site import COMMAND, Site
@@ -53,7 +54,7 @@ class Course:
 def main() -> None:
     """Print how the traffic fared alone and meanwhile."""
     name = sys.argv[1]
-    with _database(name) as url, TemporaryDirectory() as folder:
+    with _database(name) as url, TemporaryDirectory(dir=ROOT, prefix=".bench-") as folder:
         site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"}, program=COMMAND)
         site.fill(fill_as_recorded)
         add_tokens(site.database_url, 0, ROWS, newest=_LONG_AGO)

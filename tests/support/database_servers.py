@@ -1,7 +1,7 @@
 """PostgreSQL and MariaDB servers to throw away, made from the machine's binaries; its own servers are left alone.
 
-They listen on this machine only, trust everybody, and need not survive a power cut unless they shall be durable: they
-are in memory if it has room for them, for a disk takes its time to make a table.
+They listen on this machine only, trust everybody, and need not survive a power cut unless they shall be durable: else
+they are in memory if it has room for them, for a disk takes its time to make a table.
 """
 
 import os
@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from tests.support.accounts import unprivileged
-from tests.support.memory import memory
+from tests.support.memory import disk, memory
 from tests.support.ports import free_port
 from tests.support.programs import require_program
 
@@ -51,7 +51,7 @@ class DatabaseServer(ABC):
     def __init__(self, account: str, *, durable: bool) -> None:
         self._durable = durable
         # Not pytest's tmp_path, which other accounts may not enter.
-        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-", dir=None if durable else memory()))
+        self.directory = Path(tempfile.mkdtemp(prefix="crm-oauth-", dir=disk() if durable else memory()))
         self._account = unprivileged(account)
         if self._account:
             shutil.chown(self.directory, self._account)
