@@ -1,14 +1,16 @@
 """Measures requests per second and what each costs, beside what the machine can do at all: `make bench`."""
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from bench.chart import chart
 from bench.drive import Request, Run, as_json, drive, middle
 from bench.floors import at_once, commits, password_check, signature
-from bench.report import Floors, Measured, page
-from bench.subjects import CLIENT, DATABASES, THREADS, WORKERS, Subject, bare_route, requests_of, running
+from bench.needs import databases, need_programs
+from bench.report import Floors, Measured, opening, page, section
+from bench.subjects import CLIENT, DATABASES, PATHS, THREADS, WORKERS, Subject, bare_route, requests_of, running
 
 _CONNECTIONS, _CROWD = 8, 32
 _RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -16,31 +18,36 @@ _CHART = Path(__file__).parents[1] / "docs/images/performance.svg"
 
 
 def main() -> None:
-    """Measure every database, print the page, and keep it where all of it was measured in full."""
+    """Measure every database, print its part of the page, and keep the page if all of it was measured."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--seconds", type=int, default=15, help="of each run")
     parser.add_argument("--runs", type=int, default=3, help="of which the median counts")
     parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
-    parser.add_argument("--path", action="append", help="only this one, such as client_credentials")
+    parser.add_argument("--path", choices=PATHS, action="append", help="only this one")
     parser.add_argument("--write", action="store_true", help=f"into {_RESULTS.name}")
     given = parser.parse_args()
-    results = {name: _measure(name, given) for name in given.database or DATABASES}
-    text = page(
-        results,
+    need_programs(parser, "wrk")
+    chosen = databases(parser, given.database)
+    if given.write and (given.database or given.path or len(chosen) < len(DATABASES)):
+        parser.error("--write keeps the whole page only: every database and every path")
+    how = (
         f"gunicorn with {WORKERS} workers of {THREADS} threads, wrk with {_CONNECTIONS} connections on the same"
-        f" machine, {given.runs} runs of {given.seconds} seconds, medians.",
+        f" machine, {given.runs} runs of {given.seconds} seconds, medians."
     )
-    print(text)
+    print(opening(how), flush=True)
+    results = {}
+    for name in chosen:
+        results[name] = _measure(name, given)
+        print(section(name, *results[name]), flush=True)
     if given.write:
-        _RESULTS.write_text(text + "\n", encoding="utf-8")
+        _RESULTS.write_text(page(results, how) + "\n", encoding="utf-8")
         _CHART.write_text(chart(results), encoding="utf-8")
 
 
 def _measure(database: str, given: argparse.Namespace) -> tuple[Floors, Mapping[str, Measured]]:
     with running(database) as subject, bare_route(subject) as bare:
         floors = _floors(subject, given.seconds)
-        paths = [path for path in requests_of(subject, 1) if not given.path or path in given.path]
-        return floors, {path: _path(subject, path, floors, bare, given) for path in paths}
+        return floors, {path: _path(subject, path, floors, bare, given) for path in given.path or PATHS}
 
 
 def _floors(subject: Subject, seconds: int) -> Floors:
@@ -59,7 +66,7 @@ def _path(subject: Subject, path: str, floors: Floors, bare: tuple[str, int], gi
     route = middle(routes)
     crowded = _run(subject, path, _CROWD, given.seconds)
     measured = Measured(runs, middle(runs), route, crowded, floors.of(path, route.server_cpu))
-    print(f"{path}: {measured.middle.per_second:.0f}/s, {measured.ratio:.2f} of the floor", flush=True)
+    print(f"{path}: {measured.middle.per_second:.0f}/s, {measured.ratio:.2f} of the floor", file=sys.stderr)
     return measured
 
 

@@ -58,7 +58,27 @@ def page(results: Mapping[str, tuple[Floors, Mapping[str, Measured]]], how: str)
         results: of each database.
         how: they were measured, in a sentence.
     """
-    return "\n".join([*_opening(how), *(line for name, result in results.items() for line in _section(name, *result))])
+    return "\n".join([opening(how), *(section(name, *result) for name, result in results.items())])
+
+
+def opening(how: str) -> str:
+    """Return what the page begins with.
+
+    Args:
+        how: everything was measured, in a sentence.
+    """
+    return "\n".join(_opening(how))
+
+
+def section(name: str, floors: Floors, paths: Mapping[str, Measured]) -> str:
+    """Return a database's part of the page.
+
+    Args:
+        name: of the database.
+        floors: measured over it.
+        paths: what was measured, by path.
+    """
+    return "\n".join(_section(name, floors, paths))
 
 
 def _opening(how: str) -> Iterator[str]:

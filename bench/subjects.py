@@ -27,6 +27,7 @@ CLIENT = {"client_id": "bench", "client_secret": "secret"}
 USER = {"username": "bench", "password": "bench"}
 WORKERS, THREADS = 2, 4  # as the settings' defaults
 
+PATHS = ("client_credentials", "refresh_token", "password", "verify", "introspect")
 DATABASES = {"SQLite": None, "MariaDB": MariadbServer, "PostgreSQL": PostgresqlServer}
 
 
@@ -95,7 +96,7 @@ def bare_route(subject: Subject) -> Iterator[tuple[str, int]]:
 
 
 def requests_of(subject: Subject, connections: int) -> dict[str, Request]:
-    """Return the request of each path, with tokens of a session of its own.
+    """Return the request of each of `PATHS`, with tokens of a session of its own.
 
     Args:
         subject: a server that runs.

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench import subjects
 from bench.drive import Request, Run, drive
+from bench.needs import databases, need_programs
 from bench.peers.catalogue import PEERS, Peer
 from bench.peers.installed import Packages
 from bench.peers.running import RunningPeer, running
-from bench.subjects import ROOT, THREADS, WORKERS, requests_of
+from bench.subjects import PATHS, ROOT, THREADS, WORKERS, requests_of
 from tests.support.database_servers import PostgresqlServer
 
 _CONNECTIONS = 8
@@ -72,6 +73,8 @@ def main() -> None:
     parser.add_argument("--peer", action="append", help="only those whose name has this in it; ours is always measured")
     parser.add_argument("--folder", type=Path, help="install there, and leave it for the next run")
     given = parser.parse_args()
+    need_programs(parser, "wrk", "node", "npm")
+    databases(parser, ["PostgreSQL"])
     chosen = [peer for peer in PEERS if not given.peer or any(part in peer.name for part in given.peer)]
     with _packages(given.folder) as packages:
         print(f"{', '.join(packages.versions())}.\n")
@@ -107,7 +110,7 @@ def _ours(seconds: int) -> None:
         def request(path: str) -> Request:
             return requests_of(subject, _CONNECTIONS if path == "refresh_token" else 1)[path]
 
-        for path in requests_of(subject, 1):
+        for path in PATHS:
             server = Server(subject.url, subject.folder, subject.pid, subject.database_pid)
             _print_row("crm-oauth", path, "", server.run(partial(request, path), seconds))
 

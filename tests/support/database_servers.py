@@ -26,13 +26,12 @@ from crm_oauth.store.db import Database
 from tests.support.accounts import unprivileged
 from tests.support.memory import disk, memory
 from tests.support.ports import free_port
-from tests.support.programs import require_program
+from tests.support.programs import POSTGRESQL_FOLDERS, find_program, require_program
+from tests.support.stopped import is_stopped
 
 _PATIENCE = 60
 WITHOUT_TLS = {"ssl_disabled": True}
 """For PyMySQL, which otherwise reads all certificates of the machine for each connection, in 25 ms."""
-
-_STOPPED = "TZX"  # or dead
 
 
 class DatabaseServer(ABC):
@@ -43,6 +42,7 @@ class DatabaseServer(ABC):
         durable: whether a commit waits for the disk, as it does where it counts.
     """
 
+    programs: Sequence[str]
     stop_signal: signal.Signals
     crash_signal: signal.Signals
     drop_option = ""
@@ -60,6 +60,11 @@ class DatabaseServer(ABC):
         self._template: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
+
+    @classmethod
+    def missing_programs(cls) -> list[str]:
+        """Name those of its programs that this machine lacks."""
+        return [name for name in cls.programs if not find_program(name, also_in=POSTGRESQL_FOLDERS)]
 
     @property
     def pid(self) -> int:
@@ -102,7 +107,7 @@ class DatabaseServer(ABC):
         """Let the server do nothing any more; the system goes on to take what is sent to it."""
         self._signal_all(signal.SIGSTOP)
         # Until a busy machine gets round to it, the server still answers.
-        while any(_state(task) not in _STOPPED for pid in self._pids() for task in Path(f"/proc/{pid}/task").iterdir()):
+        while not all(map(is_stopped, self._pids())):
             time.sleep(0.01)
 
     def thaw(self) -> None:
@@ -178,11 +183,10 @@ class DatabaseServer(ABC):
             os.kill(pid, which)
 
     def _pids(self) -> list[int]:
-        if not self._process:
+        if not self.pid:
             return []
-        master = self._process.pid
-        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        return [master, *map(int, children)]
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
 
     def _answers(self) -> bool:
         try:
@@ -205,15 +209,13 @@ class DatabaseServer(ABC):
 class PostgresqlServer(DatabaseServer):
     """PostgreSQL in the locale `C`, whose own `lower()` knows ASCII only."""
 
+    programs = "initdb", "postgres"
     stop_signal = signal.SIGINT  # "fast": does not wait for the clients to go
     crash_signal = signal.SIGQUIT  # "immediate": its children would outlive a kill -9 of the first process
     drop_option = "WITH (FORCE)"
 
     def __init__(self, *, durable: bool = False) -> None:
-        # Debian keeps the server's programs out of PATH, by version.
-        versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        self._initdb = require_program("initdb", also_in=versions)
-        self._postgres = require_program("postgres", also_in=versions)
+        self._initdb, self._postgres = (require_program(name, also_in=POSTGRESQL_FOLDERS) for name in self.programs)
         super().__init__("postgres", durable=durable)
 
     def _install_command(self) -> list[str | Path]:
@@ -250,13 +252,13 @@ class PostgresqlServer(DatabaseServer):
 class MariadbServer(DatabaseServer):
     """MariaDB with the settings that it ships with."""
 
+    programs = "mariadb-install-db", "mariadbd"
     stop_signal = signal.SIGTERM
     crash_signal = signal.SIGKILL
     connect_options = WITHOUT_TLS
 
     def __init__(self, *, durable: bool = False) -> None:
-        self._mariadb_install_db = require_program("mariadb-install-db")
-        self._mariadbd = require_program("mariadbd")
+        self._mariadb_install_db, self._mariadbd = map(require_program, self.programs)
         # A port, for PyMySQL forgets to close a Unix socket that refuses it.
         self._port = free_port()
         super().__init__("mysql", durable=durable)
@@ -291,10 +293,3 @@ class MariadbServer(DatabaseServer):
 
     def _url(self, database: str | None = None) -> URL:
         return URL.create("mysql+pymysql", "root", host="127.0.0.1", port=self._port, database=database)
-
-
-def _state(task: Path) -> str:
-    try:
-        return (task / "stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:  # it has ended
-        return "X"

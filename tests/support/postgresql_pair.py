@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from tests.support.database_servers import PostgresqlServer
 from tests.support.documents import shown, shown_file
 from tests.support.ports import free_port
-from tests.support.programs import require_program
+from tests.support.programs import POSTGRESQL_FOLDERS, require_program
 
 DOCUMENT = "docs/many-nodes.md"
 _PATIENCE = 60
@@ -24,9 +24,8 @@ class PostgresqlNode(PostgresqlServer):
     """
 
     def __init__(self, port: int, primary: Self | None = None) -> None:
-        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        self._pg_basebackup = require_program("pg_basebackup", also_in=programs)
-        self._pg_ctl = require_program("pg_ctl", also_in=programs)
+        self._pg_basebackup = require_program("pg_basebackup", also_in=POSTGRESQL_FOLDERS)
+        self._pg_ctl = require_program("pg_ctl", also_in=POSTGRESQL_FOLDERS)
         self.port = port
         self._primary = primary
         super().__init__(durable=True)

@@ -12,6 +12,9 @@ from typing import NoReturn
 
 import pytest
 
+POSTGRESQL_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+"""Where Debian keeps PostgreSQL's programs, by version; few of them are in PATH."""
+
 _REASON = "needs the program {!r}, which this machine lacks"
 _REASON_PATTERN = re.compile(re.escape(_REASON).replace(re.escape("{!r}"), "'(.+)'"))
 
@@ -24,13 +27,19 @@ def require_program(name: str, *, also_in: Iterable[Path] = (), only_in: Path | 
         also_in: directories to search after those of PATH and the system's `sbin`.
         only_in: the one directory to search.
     """
+    found = find_program(name, also_in=also_in, only_in=only_in)
+    if not found:
+        _report_missing(name)
+    return found
+
+
+def find_program(name: str, *, also_in: Iterable[Path] = (), only_in: Path | None = None) -> Path | None:
+    """Find a program where `require_program` looks for it; None where there is none."""
     directories = [*os.get_exec_path(), "/usr/local/sbin", "/usr/sbin", "/sbin", *map(str, also_in)]
     if only_in:
         directories = [str(only_in)]
     found = shutil.which(name, path=os.pathsep.join(directories))
-    if not found:
-        _report_missing(name)
-    return Path(found)
+    return Path(found) if found else None
 
 
 def require_module(name: str, *, package: str) -> None:

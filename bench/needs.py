@@ -1,0 +1,43 @@
+"""What a benchmark settles before anything starts: which programs there are."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from bench.subjects import DATABASES
+from tests.support.programs import find_program
+
+_PACKAGES = {"wrk": "wrk", "node": "nodejs", "npm": "npm", "MariaDB": "mariadb-server", "PostgreSQL": "postgresql"}
+
+
+def need_programs(parser: ArgumentParser, *names: str) -> None:
+    """End with a sentence unless all of these programs are there.
+
+    Args:
+        parser: of the command line.
+        names: of programs, such as `wrk`.
+    """
+    for name in names:
+        if not find_program(name):
+            parser.error(f"needs {name}, which this machine lacks; on Debian: apt-get install {_PACKAGES[name]}")
+
+
+def databases(parser: ArgumentParser, asked: Sequence[str] | None) -> list[str]:
+    """Return those to be measured, and tell of each that is left out; end with a sentence if it was asked for.
+
+    Args:
+        parser: of the command line.
+        asked: names of databases; None: all that this machine has the programs for.
+    """
+    chosen = []
+    for name in dict.fromkeys(asked or DATABASES):
+        make = DATABASES[name]
+        missing = make.missing_programs() if make else []
+        if not missing:
+            chosen.append(name)
+            continue
+        lack = f"{name} needs {', '.join(missing)}; on Debian: apt-get install {_PACKAGES[name]}"
+        if asked:
+            parser.error(lack)
+        print(f"left out: {lack}", file=sys.stderr)
+    return chosen
