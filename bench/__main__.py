@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.chart import chart
 from bench.drive import Request, Run, as_json, drive, middle
 from bench.floors import at_once, commits, password_check, signature
-from bench.needs import databases, need_programs
+from bench.needs import clean_up_at_end, databases, need_programs
 from bench.report import Floors, Measured, opening, page, section
 from bench.subjects import CLIENT, DATABASES, PATHS, THREADS, WORKERS, Subject, bare_route, requests_of, running
 
@@ -34,6 +34,7 @@ def main() -> None:
         f"gunicorn with {WORKERS} workers of {THREADS} threads, wrk with {_CONNECTIONS} connections on the same"
         f" machine, {given.runs} runs of {given.seconds} seconds, medians."
     )
+    clean_up_at_end()
     print(opening(how), flush=True)
     results = {}
     for name in chosen:

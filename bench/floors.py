@@ -72,7 +72,12 @@ def commits(url: str, *, processes: int, threads: int, seconds: int, database: i
     before = cpu_seconds(database)
     command = [sys.executable, "-m", "bench.floors", url, str(threads), str(seconds)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
-    told = [json.loads(process.communicate()[0]) for process in running]
+    try:
+        told = [json.loads(process.communicate()[0]) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
     used = cpu_seconds(database) - before
     done = sum(each["commits"] for each in told)
     return Commits(done / seconds, 1000 * sum(each["cpu"] for each in told) / done, 1000 * used / done)

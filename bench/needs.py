@@ -1,5 +1,6 @@
-"""What a benchmark settles before anything starts: which programs there are."""
+"""What a benchmark settles before anything starts: which programs there are, and that it cleans up when it is ended."""
 
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -8,6 +9,11 @@ from bench.subjects import DATABASES
 from tests.support.programs import find_program
 
 _PACKAGES = {"wrk": "wrk", "node": "nodejs", "npm": "npm", "MariaDB": "mariadb-server", "PostgreSQL": "postgresql"}
+
+
+def clean_up_at_end() -> None:
+    """Have SIGTERM end this process as Ctrl+C does: by way of each `finally`, which stops servers, removes folders."""
+    signal.signal(signal.SIGTERM, _end)
 
 
 def need_programs(parser: ArgumentParser, *names: str) -> None:
@@ -41,3 +47,9 @@ def databases(parser: ArgumentParser, asked: Sequence[str] | None) -> list[str]:
             parser.error(lack)
         print(f"left out: {lack}", file=sys.stderr)
     return chosen
+
+
+def _end(*_: object) -> None:
+    # `timeout` sends it twice: the second one shall not end the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bench.filling import add_clients, add_tokens
+from bench.needs import clean_up_at_end
 from bench.subjects import running
 from crm_oauth.store.bulk_revocation import revoke_found
 from crm_oauth.store.db import Database
@@ -23,6 +24,7 @@ _SIZE = 50
 
 def main() -> None:
     """Print the times of pages, searches and of revoking all."""
+    clean_up_at_end()
     with running(sys.argv[1]) as subject:
         add_clients(subject.database_url)
         add_tokens(subject.database_url, 0, ROWS)

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from bench.filling import add_tokens
+from bench.needs import clean_up_at_end
 from bench.subjects import ROOT
 from crm_oauth.store.purging import RETENTION, Purge
 from tests.support.database_servers import MariadbServer, PostgresqlServer
@@ -53,6 +54,7 @@ class Course:
 
 def main() -> None:
     """Print how the traffic fared alone and meanwhile."""
+    clean_up_at_end()
     name = sys.argv[1]
     with _database(name) as url, TemporaryDirectory(dir=ROOT, prefix=".bench-") as folder:
         site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"}, program=COMMAND)

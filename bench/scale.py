@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bench.drive import Run, drive
 from bench.filling import CLIENTS, add_clients, add_tokens, give_memory
-from bench.needs import databases, need_programs
+from bench.needs import clean_up_at_end, databases, need_programs
 from bench.processes import resident_megabytes
 from bench.starting import imports, start
 from bench.subjects import DATABASES, Subject, requests_of, running
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--database", choices=DATABASES, action="append", help="only this one")
     parser.add_argument("--only", choices=("rows", "memory", "start"), help="only this table")
     given = parser.parse_args()
+    clean_up_at_end()
     if given.only != "start":
         need_programs(parser, "wrk")
         for name in databases(parser, given.database):

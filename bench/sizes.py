@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import create_engine
 
 from bench.filling import add_history, add_tokens, give_memory
+from bench.needs import clean_up_at_end
 from bench.subjects import DATABASES, ROOT
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
@@ -38,6 +39,7 @@ _QUERIES = {
 
 def main() -> None:
     """Fill a database, print what its rows weigh, and keep it."""
+    clean_up_at_end()
     name, rows = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000  # noqa: PLR2004  # its place
     with _empty(name) as url:
         add_tokens(url, 0, rows)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench import subjects
 from bench.drive import Request, Run, drive
-from bench.needs import databases, need_programs
+from bench.needs import clean_up_at_end, databases, need_programs
 from bench.peers.catalogue import PEERS, Peer
 from bench.peers.installed import Packages
 from bench.peers.running import RunningPeer, running
@@ -75,6 +75,7 @@ def main() -> None:
     given = parser.parse_args()
     need_programs(parser, "wrk", "node", "npm")
     databases(parser, ["PostgreSQL"])
+    clean_up_at_end()
     chosen = [peer for peer in PEERS if not given.peer or any(part in peer.name for part in given.peer)]
     with _packages(given.folder) as packages:
         print(f"{', '.join(packages.versions())}.\n")

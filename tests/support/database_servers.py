@@ -13,6 +13,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -159,10 +160,13 @@ class DatabaseServer(ABC):
         """URL of one of its databases; without a name, of whatever is always there."""
 
     def _install(self) -> None:
-        if self._spawn(self._install_command()).wait(_PATIENCE) != 0:
-            report = self._log.read_text(errors="replace")
-            self.remove()
-            raise RuntimeError(report)
+        with ExitStack() as unless_done:
+            unless_done.callback(self.remove)
+            process = self._spawn(self._install_command())
+            unless_done.callback(process.wait, _PATIENCE)  # where we are told to end meanwhile
+            if process.wait(_PATIENCE) != 0:
+                raise RuntimeError(self._log.read_text(errors="replace"))
+            unless_done.pop_all()
 
     def _spawn(self, command: list[str | Path]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:

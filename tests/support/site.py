@@ -114,7 +114,7 @@ class Site:
                 )
         try:
             self._wait_until_alive(self._process)
-        except AssertionError:
+        except BaseException:  # also where it is told to end meanwhile
             self.stop()
             raise
 
