@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 
-from sqlalchemy import Connection, Double, case, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Double, case, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.rates import Rate
@@ -55,11 +55,18 @@ class DatabaseCounter:
 
 
 def _raise_level(connection: Connection, subject: str, rate: Rate, now: float) -> bool:
-    left = GuessRow.level - (literal(now, Double) - GuessRow.updated_at) / rate.pause
+    # A clock may have gone back, which must not add to the level.
+    passed = _positive(literal(now, Double) - GuessRow.updated_at)
+    left = _positive(GuessRow.level - passed / rate.pause)
     # In this order: MySQL sets one column after the other, and the level depends on when it was the old one.
-    values = (GuessRow.level, case((left > 0, left), else_=0.0) + 1), (GuessRow.updated_at, now)
+    values = (GuessRow.level, left + 1), (GuessRow.updated_at, now)
     statement = update(GuessRow).where(GuessRow.subject == subject).ordered_values(*values)
     return bool(connection.execute(statement).rowcount)
+
+
+def _positive(number: ColumnElement[float]) -> ColumnElement[float]:
+    # GREATEST is not the name of such a function everywhere.
+    return case((number > 0, number), else_=0.0)
 
 
 def _remove_old(connection: Connection, now: float) -> None:

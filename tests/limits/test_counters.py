@@ -22,6 +22,18 @@ def test_counts_leak(counter: FailureCounter) -> None:
     assert counter.add("a", RATE, NOW + 1000) == 1
 
 
+def test_a_clock_that_went_back(counter: FailureCounter) -> None:
+    """Counts of a clock that was ahead are no more than what they are, and nobody waits for that clock's time."""
+    assert counter.add("a", RATE, NOW + 100_000) == 1
+    assert counter.add("a", RATE, NOW) == pytest.approx(2)
+    (left,) = counter.read({"a": RATE}, NOW)
+    assert left == pytest.approx(2)
+    assert RATE.wait(left) == 0
+    for _ in range(8):
+        left = counter.add("a", RATE, NOW)
+    assert RATE.wait(left) == pytest.approx(RATE.pause)
+
+
 def test_forgetting(counter: FailureCounter) -> None:
     """What is forgotten begins anew, and forgetting what was never there is no fault."""
     counter.add("a", RATE, NOW)
