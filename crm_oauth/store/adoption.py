@@ -13,6 +13,9 @@ from crm_oauth.store.sharing import SUITECRM_TABLES, VERSION_TABLE, lacking_colu
 
 _OWN_TABLES = sorted({VERSION_TABLE, *Base.metadata.tables} - {table.name for table in SUITECRM_TABLES})
 
+# One of these without our stamp, and all tables are our own: Alembic makes the other stamp first of all.
+_TELLING = {schema.OWN_VERSION_TABLE, *_OWN_TABLES}
+
 # What every version has, and nothing can be done without: signing in least of all without what bars a user.
 _NEEDED = {
     Client.__tablename__: {"id", "secret", "is_confidential", "deleted"},
@@ -57,7 +60,7 @@ def survey(database: Database) -> Survey:
     with database.reading() as connection:
         there = inspect(connection)
         tables = set(there.get_table_names())
-        if VERSION_TABLE not in tables and not tables.isdisjoint(_OWN_TABLES):
+        if VERSION_TABLE not in tables and not tables.isdisjoint(_TELLING):
             raise StartupError(["This database is crm-oauth's own already, not SuiteCRM's."])
         columns = {
             table.name: {each["name"] for each in there.get_columns(table.name)}

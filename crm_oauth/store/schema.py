@@ -15,7 +15,7 @@ from crm_oauth.faults import StartupError
 from crm_oauth.shipped import shipped
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import SchemaRow, Token
-from crm_oauth.store.sharing import VERSION_TABLE
+from crm_oauth.store.sharing import SUITECRM_TABLES, VERSION_TABLE
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -60,7 +60,8 @@ def upgrade(database: Database) -> None:
     On SQLite and PostgreSQL a fault leaves the schema as it was; MySQL and MariaDB commit each statement.
 
     Raises:
-        StartupError: SuiteCRM made these tables, and they were not adopted; or a newer program did.
+        StartupError: somebody else made tables of these names, SuiteCRM perhaps, and they were not adopted; or a newer
+            program did.
         DatabaseUnavailable: the database is away, another upgrade took too long, or somebody holds a table.
     """
     # A sixth of the start of a server, which never upgrades. Not within the block: the others would wait for it.
@@ -69,6 +70,7 @@ def upgrade(database: Database) -> None:
     with alone(database) as connection:
         if _is_unadopted(connection):
             raise StartupError([UNADOPTED])
+        _require_room(connection)
         _migrate(connection, version_table(connection))
 
 
@@ -185,7 +187,23 @@ def oldest_program(script: "Script") -> str:
 
 
 def _is_unadopted(connection: Connection) -> bool:
-    return _fit(connection) is Fit.MISSING and inspect(connection).has_table(Token.__tablename__)
+    return _is_untouched(connection) and inspect(connection).has_table(Token.__tablename__)
+
+
+def _is_untouched(connection: Connection) -> bool:
+    # Alembic makes its table before all others: even an empty one tells that an upgrade of ours has begun.
+    return _fit(connection) is Fit.MISSING and not inspect(connection).has_table(OWN_VERSION_TABLE)
+
+
+def _require_room(connection: Connection) -> None:
+    """Refuse what somebody else made: a migration that may be run again takes tables of these names for its own."""
+    there = set(inspect(connection).get_table_names())
+    taken = sorted(there.intersection(table.name for table in SUITECRM_TABLES))
+    if taken and _is_untouched(connection):
+        names = ", ".join(taken)
+        raise StartupError(
+            [f"There are tables of somebody else in this database: {names}. Give crm-oauth one of its own."]
+        )
 
 
 def _fit(connection: Connection) -> Fit:

@@ -12,6 +12,17 @@ down_revision = None
 
 MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 
+INDEXES = {
+    "oauth2tokens": {
+        "ix_oauth2tokens_access_token": ["access_token"],
+        "ix_oauth2tokens_refresh_token": ["refresh_token"],
+        "ix_oauth2tokens_client": ["client"],
+        "ix_oauth2tokens_assigned_user_id": ["assigned_user_id"],
+        "ix_oauth2tokens_expires": ["refresh_token_expires", "access_token_expires"],
+    },
+    "users": {"ix_users_user_name": ["user_name"]},
+}
+
 
 def exact_text(length: int) -> sa.types.TypeEngine[str]:
     return sa.String(length).with_variant(VARCHAR(length, collation="utf8mb4_bin"), "mysql")
@@ -37,6 +48,14 @@ def common_columns() -> list[sa.Column]:
     ]
 
 
+def make_indexes() -> None:
+    for table, indexes in INDEXES.items():
+        there = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}
+        for name, columns in indexes.items():
+            if name not in there:  # MySQL knows no IF NOT EXISTS for an index
+                op.create_index(name, table, columns)
+
+
 def upgrade() -> None:
     op.create_table(
         "oauth2clients",
@@ -51,6 +70,7 @@ def upgrade() -> None:
         sa.Column("duration_unit", sa.String(255)),
         sa.Column("assigned_user_id", exact_text(36)),
         **MYSQL_TABLE,
+        if_not_exists=True,  # MySQL commits each statement, so that an upgrade may have ended between two
     )
     op.create_table(
         "oauth2tokens",
@@ -66,12 +86,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(1024)),
         sa.Column("client", exact_text(36)),
         sa.Column("assigned_user_id", exact_text(36)),
-        sa.Index("ix_oauth2tokens_access_token", "access_token"),
-        sa.Index("ix_oauth2tokens_refresh_token", "refresh_token"),
-        sa.Index("ix_oauth2tokens_client", "client"),
-        sa.Index("ix_oauth2tokens_assigned_user_id", "assigned_user_id"),
-        sa.Index("ix_oauth2tokens_expires", "refresh_token_expires", "access_token_expires"),
         **MYSQL_TABLE,
+        if_not_exists=True,  # same
     )
     op.create_table(
         "users",
@@ -92,9 +108,10 @@ def upgrade() -> None:
         sa.Column("is_group", sa.Boolean),
         sa.Column("factor_auth", sa.Boolean),
         sa.Column("factor_auth_interface", sa.String(255)),
-        sa.Index("ix_users_user_name", "user_name"),
         **MYSQL_TABLE,
+        if_not_exists=True,  # same
     )
+    make_indexes()
     if op.get_context().dialect.name != "mysql":
         op.create_index("ix_users_user_name_lower", "users", [sa.text("lower(user_name)")])
 

@@ -7,40 +7,24 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 
+from crm_oauth.faults import StartupError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Base, Client
+from tests.store.definitions import definition
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 UPGRADE = """
 import sys
+from crm_oauth.faults import StartupError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 
 schema.upgrade(Database(sys.argv[1]))
 """
-
-# What each database says of its own tables, a column or an index a line.
-DEFINITIONS = {
-    "sqlite": ["SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"],
-    "mysql": [f"SHOW CREATE TABLE {table}" for table in Base.metadata.tables],
-    "postgresql": [
-        """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, collation_name
-           FROM information_schema.columns WHERE table_schema = 'public'""",
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    ],
-}
-
-
-def definition(connection: Connection) -> set[str]:
-    """Read the lines that define the tables, in no order."""
-    statements = DEFINITIONS[connection.dialect.name]
-    rows = [row for statement in statements for row in connection.execute(text(statement))]
-    lines = "\n".join(" ".join(map(str, row)) for row in rows).splitlines()
-    return {line.strip().rstrip(",").strip() for line in lines}
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
@@ -105,8 +89,21 @@ def test_failed_upgrade_leaves_nothing(database_url: str) -> None:
     """A migration that fails half-way is undone, where the database can undo it."""
     database = Database(database_url)
     with database.connection() as connection:
+        connection.execute(text("CREATE TABLE others (id INTEGER)"))
+        connection.execute(text("CREATE INDEX ix_users_user_name ON others (id)"))
+    with pytest.raises(Exception, match="ix_users_user_name"):
+        schema.upgrade(database)
+    with database.connection() as connection:
+        assert inspect(connection).get_table_names() == ["others"]
+    database.dispose()
+
+
+def test_tables_of_others_are_left_alone(database_url: str) -> None:
+    """A database where somebody else has a table of such a name is refused before anything is made in it."""
+    database = Database(database_url)
+    with database.connection() as connection:
         connection.execute(text("CREATE TABLE users (id INTEGER)"))
-    with pytest.raises(Exception, match="users"):
+    with pytest.raises(StartupError, match="somebody else in this database: users"):
         schema.upgrade(database)
     with database.connection() as connection:
         assert inspect(connection).get_table_names() == ["users"]
