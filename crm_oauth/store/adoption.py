@@ -104,12 +104,19 @@ def _check(columns: Mapping[str, set[str]]) -> None:
 def _missing_indexes(there: Inspector, lacking: frozenset[str]) -> Iterator[str]:
     for table in SUITECRM_TABLES:
         lengths = {each["name"]: getattr(each["type"], "length", None) or 0 for each in there.get_columns(table.name)}
-        indexed = [each["column_names"] for each in there.get_indexes(table.name)]
+        indexed = {each["name"]: each["column_names"] for each in there.get_indexes(table.name)}
         for name, columns in _indexes(table):
-            wanted = [column for column in columns if f"{table.name}.{column}" not in lacking]
-            if wanted and wanted not in [each[: len(wanted)] for each in indexed]:
-                parts = (f"{each}({_PREFIX})" if lengths[each] > _LONGEST_WHOLE else each for each in wanted)
-                yield f"CREATE INDEX {name} ON {table.name} ({', '.join(parts)})"
+            # One of the columns that are left would be another index, in the way once the others have come.
+            can_be = lacking.isdisjoint(f"{table.name}.{each}" for each in columns)
+            if can_be and columns not in [each[: len(columns)] for each in indexed.values()]:
+                parts = ", ".join(f"{each}({_PREFIX})" if lengths[each] > _LONGEST_WHOLE else each for each in columns)
+                yield _making(name, table.name, parts, anew=name in indexed)
+
+
+def _making(name: str, table: str, parts: str, *, anew: bool) -> str:
+    if anew:
+        return f"ALTER TABLE {table} DROP INDEX {name}, ADD INDEX {name} ({parts})"
+    return f"CREATE INDEX {name} ON {table} ({parts})"
 
 
 def _indexes(table: Table) -> Iterator[tuple[str, list[str]]]:

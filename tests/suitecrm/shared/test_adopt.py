@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import inspect, make_url, text
 
 from crm_oauth.store.models import Base
 from crm_oauth.store.sharing import VERSION_TABLE
@@ -105,6 +105,38 @@ def test_an_index_of_the_site_is_enough(empty: Installation, crm: SiteDatabase) 
     """A look-up that an index of another name serves gets no second one: SuiteCRM has one of user names."""
     crm.execute("CREATE INDEX idx_user_name ON users (user_name, is_group, status)")
     assert "ix_users_user_name" not in adopt(empty, crm)
+
+
+def indexes(database: SiteDatabase) -> dict[str | None, list[str | None]]:
+    """Return the columns of each index that tokens have."""
+    with database.connection() as connection:
+        return {each["name"]: each["column_names"] for each in inspect(connection).get_indexes("oauth2tokens")}
+
+
+@pytest.mark.parametrize("crm", OLDEST[:1], indirect=True)
+def test_an_index_waits_for_its_columns(empty: Installation, crm: SiteDatabase) -> None:
+    """An index is left out while the tables lack a column of it, and made once they have them all."""
+    adopt(empty, crm, "--with-indexes")
+    before = indexes(crm)
+    assert "ix_oauth2tokens_assigned_user_id" not in before
+    assert before["ix_oauth2tokens_entered"] == ["date_entered", "id"]
+    assert "No index is missing" in adopt(empty, crm, "--with-indexes")
+    crm.execute("ALTER TABLE oauth2tokens ADD assigned_user_id char(36) NULL")
+    adopt(empty, crm, "--with-indexes")
+    wanted = {"ix_oauth2tokens_assigned_user_id": ["assigned_user_id", "date_entered", "id"]}
+    assert indexes(crm) == before | wanted
+
+
+@pytest.mark.parametrize("crm", LATER[:1], indirect=True)
+def test_an_index_of_other_columns_is_replaced(empty: Installation, crm: SiteDatabase) -> None:
+    """Where an index of that name is on other columns, as an older program made it, it is made anew, once."""
+    for name in ("assigned_user_id", "entered"):
+        crm.execute(f"CREATE INDEX ix_oauth2tokens_{name} ON oauth2tokens (date_entered, id)")
+    told = adopt(empty, crm, "--with-indexes")
+    assert "Done: ALTER TABLE oauth2tokens DROP INDEX ix_oauth2tokens_assigned_user_id, ADD INDEX" in told
+    assert "DROP INDEX ix_oauth2tokens_entered" not in told
+    assert indexes(crm)["ix_oauth2tokens_assigned_user_id"] == ["assigned_user_id", "date_entered", "id"]
+    assert "No index is missing" in adopt(empty, crm, "--with-indexes")
 
 
 def test_an_account_that_may_not_alter_suitecrms_tables(empty: Installation, crm: SiteDatabase) -> None:
