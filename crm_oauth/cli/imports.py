@@ -1,5 +1,7 @@
 """`crm-oauth import`: rows from elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from functools import partial
@@ -8,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import current_database
@@ -96,8 +98,19 @@ def _copy(source: Source, target: Database, zone: ZoneInfo, *, dry_run: bool) ->
                 refused=_tell,
                 advanced=partial(progress.advance, task),
             )
-            tallies.append(copying.copy(table))
+            with _refusal_told(table.name):
+                tallies.append(copying.copy(table))
         return tallies
+
+
+@contextmanager
+def _refusal_told(table: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        # PostgreSQL's further lines repeat what is in the row.
+        reason = next(iter(str(error.orig).splitlines()), "")
+        raise click.ClickException(f"{table}: the database does not take a row: {reason}") from None
 
 
 def _tell(table: str, row_id: str, reason: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, Column, String, Table
+from sqlalchemy import Boolean, Column, String, Table, Text
 
 from crm_oauth.store.columns import UtcDateTime
 
@@ -17,6 +17,7 @@ Row = dict[str, Any]
 """A row as our tables take it, by column."""
 
 _UTC = ZoneInfo("UTC")
+_TEXT_BYTES = 65_535  # that a TEXT of MySQL's holds
 _LOCAL_COLUMNS = {"access_token_expires", "refresh_token_expires"}
 
 
@@ -67,6 +68,8 @@ def _converter(column: Column[Any], zone: ZoneInfo) -> Callable[[Any], object]:
             return partial(_moment, name=column.name, zone=zone if column.name in _LOCAL_COLUMNS else _UTC)
         case Boolean():
             return bool
+        case Text():
+            return partial(_long_text, name=column.name)
         case String() as text:  # Text is one, too
             return partial(_text, name=column.name, limit=text.length)
     return int
@@ -88,3 +91,8 @@ def _text(value: str, name: str, limit: int | None) -> str:
     if "\0" in value:
         raise RowFaultError(f"{name} holds NUL")
     return value
+
+
+def _long_text(value: str, name: str) -> str:
+    # Only descriptions are that long, which nothing here reads: no reason to do without the row.
+    return _text(value.encode()[:_TEXT_BYTES].decode(errors="ignore"), name, limit=None)

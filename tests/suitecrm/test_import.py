@@ -176,6 +176,29 @@ def test_rows_that_do_not_fit_are_told(importing: Import) -> None:
     assert summary["oauth2tokens"] == _counts(read=3, added=1, refused=2)
 
 
+@pytest.mark.parametrize("site_database", ["utf8mb4"], indirect=True)
+@pytest.mark.parametrize(("letter", "kept"), [("ü", 32_767), ("日", 21_845)])
+def test_a_description_that_is_too_long_is_cut(importing: Import, letter: str, kept: int) -> None:
+    """Of a description as many whole letters arrive as a text of MySQL's holds in UTF-8, and once is enough."""
+    importing.site.execute("ALTER TABLE users MODIFY description mediumtext")
+    add_user(importing.site, "1", description=letter * 40_000)
+    assert importing.run()[0]["users"] == _counts(read=1, added=1)
+    assert importing.users()["1"]["description"] == letter * kept
+    assert importing.run()[0]["users"] == _counts(read=1, kept=1)
+
+
+@pytest.mark.parametrize("site_database", ["utf8mb4"], indirect=True)
+@pytest.mark.parametrize("database_url", ["mariadb", "postgresql"], indirect=True)  # SQLite takes any number
+def test_what_the_database_does_not_take_is_told(importing: Import) -> None:
+    """A value that our own database refuses ends the import in one line that names the table."""
+    importing.site.execute("ALTER TABLE oauth2clients MODIFY duration_value bigint")
+    add_client(importing.site, "client", duration_value=2**40)
+    command = ["import", "suitecrm", "--from", importing.site.url]
+    complaint = importing.installation.refusal(*command, DATABASE_URL=importing.target)
+    assert complaint.startswith("Error: oauth2clients: the database does not take a row: ")
+    assert complaint.count("\n") == 1
+
+
 @pytest.fixture
 def oldest(empty: Installation, mariadb_server: DatabaseServer, upgraded_url: str) -> Iterator[Import]:
     """An import from the tables of 7.10.0."""
