@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from crm_oauth.store.beginnings import begins_with
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Token
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
@@ -83,10 +84,7 @@ class TokenSearch:
         elif len(self.token_id) > _ID:
             yield Token.access_token == self.token_id
         elif self.token_id:
-            # As a range, for which an index on any collation serves; then exactly.
-            following = self.token_id[:-1] + chr(ord(self.token_id[-1]) + 1)
-            yield and_(Token.id >= self.token_id, Token.id <= following)
-            yield func.substr(Token.id, 1, len(self.token_id)) == self.token_id
+            yield begins_with(Token.id, self.token_id)
 
 
 class _Free:

@@ -120,10 +120,10 @@ class DatabaseServer(ABC):
         self.stop()
         shutil.rmtree(self.directory)
 
-    def new_database(self) -> str:
+    def new_database(self, options: str = "") -> str:
         """Create an empty database and return its URL."""
         name = f"test_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name}")
+        self._execute(f"CREATE DATABASE {name} {options}")
         return self._url(name).render_as_string()
 
     def give_schema(self, url: str) -> None:
