@@ -219,7 +219,7 @@ class TokenStore(Protocol):
         """Delete a pair softly, as SuiteCRM's own logout does."""
 
     def list(self, which: TokenFilter, *, limit: int = 100, after: Token | None = None) -> Sequence[Token]:
-        """At most `limit` rows, the newest first, from the one that follows `after`."""
+        """At most `limit` rows, the newest first, from the one that follows `after`; those without a date come last."""
 
     def revoke(self, which: TokenFilter, *, now: datetime) -> int:
         """Revoke the rows, both tokens of each, and return how many live ones were not revoked before.

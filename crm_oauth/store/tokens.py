@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from crm_oauth.store import issuing, refreshing, sessions
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
-from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, selected
+from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, newest_first, selected
 from crm_oauth.store.unit_of_work import UnitOfWork
 
 
@@ -83,11 +83,14 @@ class SqlTokenStore:
         self._unit.write(update(Token).where(Token.id == row_id).values(deleted=True))
 
     def list(self, which: TokenFilter, *, limit: int = 100, after: Token | None = None) -> Sequence[Token]:
-        """At most `limit` rows, the newest first, from the one that follows `after`."""
-        query = select(Token).where(LIVE, *selected(which))
-        if after is not None:
-            query = query.where(tuple_(Token.date_entered, Token.id) < (after.date_entered, after.id))
-        return self._rows(query.order_by(Token.date_entered.desc(), Token.id.desc()).limit(limit))
+        """At most `limit` rows, the newest first, from the one that follows `after`; those without a date come last."""
+        rows: list[Token] = []
+        for stretch, order in newest_first(after):
+            query = select(Token).where(LIVE, *selected(which), stretch)
+            rows += self._rows(query.order_by(*(column.desc() for column in order)).limit(limit - len(rows)))
+            if len(rows) == limit:
+                break
+        return rows
 
     def revoke(self, which: TokenFilter, *, now: datetime) -> int:
         """Revoke the rows and return how many live ones were not revoked before."""

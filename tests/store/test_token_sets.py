@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import null
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
@@ -89,12 +90,27 @@ def test_row_loaded_before_is_read_anew(database: Database) -> None:
         assert session.is_revoked
 
 
+def pages_of(database: Database, size: int) -> list[str]:
+    """Return the ids of each page, until one is empty."""
+    with database.unit_of_work() as stores:
+        pages = [stores.tokens.list(TokenFilter(), limit=size)]
+        while pages[-1]:
+            pages.append(stores.tokens.list(TokenFilter(), limit=size, after=pages[-1][-1]))
+    return [ids(page) for page in pages]
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_rows_without_a_date_are_listed_last(database: Database, add_token: TokenMaker, size: int) -> None:
+    """Each row is listed once, wherever pages end, and those that nobody knows the date of after all others."""
+    for row_id, age in {"a": None, "b": 1, "c": None, "d": 2, "e": 2, "f": None}.items():
+        add_token(id=row_id, date_entered=null() if age is None else NOW - age * SECOND)
+    pages = pages_of(database, size)
+    assert "".join(pages) == "bedfca"
+    assert [len(page) for page in pages[:-2]] == [size] * (len(pages) - 2)
+
+
 def test_list_goes_on_after_a_row(database: Database, add_token: TokenMaker) -> None:
     """Pages show each row once, the newest first, rows of the same second too."""
     for row_id, age in {"a": 3, "b": 1, "c": 2, "d": 2, "e": 2}.items():
         add_token(id=row_id, date_entered=NOW - age * SECOND)
-    with database.unit_of_work() as stores:
-        pages = [stores.tokens.list(TokenFilter(), limit=2)]
-        while pages[-1]:
-            pages.append(stores.tokens.list(TokenFilter(), limit=2, after=pages[-1][-1]))
-    assert [ids(page) for page in pages] == ["be", "dc", "a", ""]
+    assert pages_of(database, 2) == ["be", "dc", "a", ""]

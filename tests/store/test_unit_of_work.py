@@ -103,7 +103,7 @@ def test_reading_needs_no_transaction(database: Database, client: Client, add_to
     with statements(database) as seen, database.unit_of_work() as stores:
         stores.clients.list()
         stores.tokens.find_session("access")
-        stores.tokens.list(TokenFilter())
+        stores.tokens.list(TokenFilter(), limit=1)
     assert [statement.split()[0] for statement, _ in seen] == ["SELECT"] * 3
     with statements(database) as seen, database.unit_of_work() as stores:
         assert redeem(stores, client)
