@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from crm_oauth.cli.acts import note_act
-from crm_oauth.cli.database import current_database, existing_user, unit_of_work
+from crm_oauth.cli.database import current_database, existing_user
 from crm_oauth.cli.output import json_option, show_table
 from crm_oauth.cli.parameters import Age
+from crm_oauth.cli.revocation import revoke_and_note
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import Repositories, TokenFilter
@@ -55,16 +55,18 @@ def list_tokens(*, client_id: str | None, user_name: str | None, active: bool, a
 def revoke(
     *, row_id: str | None, jti: str | None, client_id: str | None, user_name: str | None, everything: bool
 ) -> None:
-    """Revoke the token pairs that one option selects."""
+    """Revoke the token pairs that one option selects.
+
+    Very many are revoked batch by batch: if that is stopped, what was revoked stays so, and the next run does the rest.
+    """
     if sum(choice is not None for choice in (row_id, jti, client_id, user_name)) + everything != 1:
         raise click.UsageError("Give exactly one of --id, --jti, --client, --user and --all.")
-    with unit_of_work() as stores:
-        user_id = _user_id(stores, user_name)
+    with current_database() as database:
+        with database.unit_of_work() as stores:
+            user_id = _user_id(stores, user_name)
         which = TokenFilter(row_id=row_id, access_token=jti, client_id=client_id, user_id=user_id)
-        revoked = stores.tokens.revoke(which, now=datetime.now(UTC))
         what = "all" if everything else f"id: {row_id}" if row_id else f"jti: {jti}" if jti else "of client or user"
-        detail = f"{what}; sessions revoked: {revoked}"
-        note_act(stores, "tokens_revoked", detail, client_id=client_id or "", user_id=user_id or "")
+        revoked = revoke_and_note(database, which, what)
     click.echo(f"Tokens revoked: {revoked}.")
 
 

@@ -1,6 +1,6 @@
 """Very many tokens revoked, batch by batch, each batch committed by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -41,7 +41,7 @@ def revoke_found(units: Units, search: TokenSearch, *, few: bool, now: datetime,
     Yields:
         After each batch how many live tokens it revoked.
     """
-    for rows in _few(units, search, batch) if few else _all(units, batch):
+    for rows in _few(units, search, batch) if few else every_row(units, batch):
         with units() as session:
             revoked = _revoke(session, rows, search, now)
         yield revoked
@@ -54,8 +54,16 @@ def _few(units: Units, search: TokenSearch, batch: int) -> Iterator[ColumnElemen
         yield Token.id.in_(ids[start : start + batch])
 
 
-def _all(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
-    """Walk through the whole table in the order in which its rows, or their keys, lie side by side."""
+def every_row(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
+    """Walk through the whole table in the order in which its rows, or their keys, lie side by side.
+
+    Args:
+        units: lends a session for each step.
+        batch: rows of a step.
+
+    Yields:
+        For each step which rows it is about.
+    """
     key: Any = Token.id
     last: Any = ""
     while True:
@@ -75,19 +83,30 @@ def _all(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
 
 
 def _revoke(session: Session, rows: ColumnElement[bool], search: TokenSearch, now: datetime) -> int:
-    revoking = update(Token).values(token_is_revoked=True, date_modified=now)
-    wanted = [rows, NOT_REVOKED, *(condition for condition in search.conditions() if condition is not LIVE)]
-    used = Token.deleted.is_(True), or_(Token.refresh_token_expires > now, Token.access_token_expires > now)
-    revoked = _write(session, revoking.where(*wanted, LIVE))
-    # A refresh at this moment holds its old row until it commits; waiting for that row shows the new one below.
-    _write(session, revoking.where(*wanted, *used))
+    wanted = [rows, *(condition for condition in search.conditions() if condition is not LIVE)]
+    revoked = revoke_rows(session, wanted, now)
     # What was not revoked or active a moment ago is not found by that any more.
     before = replace(search, revoked=None, active_at=None, access_from=search.active_at or search.access_from)
     done = [rows, Token.token_is_revoked.is_(True), *(each for each in before.conditions() if each is not LIVE)]
+    revoking = _revoking(now)
     while members := _unrevoked_line_members(session, and_(*done)):
         revoked += _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED, LIVE))
         _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED))
     return revoked
+
+
+def revoke_rows(session: Session, wanted: Sequence[ColumnElement[bool]], now: datetime) -> int:
+    """Revoke the rows for which all conditions hold, used ones too, and return how many were live."""
+    revoking = _revoking(now).where(*wanted, NOT_REVOKED)
+    used = Token.deleted.is_(True), or_(Token.refresh_token_expires > now, Token.access_token_expires > now)
+    revoked = _write(session, revoking.where(LIVE))
+    # A refresh at this moment holds its old row until it commits; once that was waited for, the new one is seen.
+    _write(session, revoking.where(*used))
+    return revoked
+
+
+def _revoking(now: datetime) -> Update:
+    return update(Token).values(token_is_revoked=True, date_modified=now)
 
 
 def _unrevoked_line_members(session: Session, chosen: ColumnElement[bool]) -> list[str]:

@@ -115,6 +115,7 @@ class TokenFilter:
         client_id: the client it was issued to.
         user_id: the user it acts as.
         active_at: when it is usable: not revoked, and one of its two tokens not yet expired.
+        entered_from: it was issued then or later.
     """
 
     row_id: str | None = None
@@ -122,6 +123,7 @@ class TokenFilter:
     client_id: str | None = None
     user_id: str | None = None
     active_at: datetime | None = None
+    entered_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

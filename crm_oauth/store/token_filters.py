@@ -32,6 +32,8 @@ def selected(which: TokenFilter) -> Iterator[ColumnElement[bool]]:
     ):
         if value is not None:
             yield exactly(column, value)
+    if which.entered_from is not None:
+        yield Token.date_entered >= which.entered_from
     if which.active_at is not None:
         yield NOT_REVOKED
         yield or_(Token.access_token_expires > which.active_at, Token.refresh_token_expires > which.active_at)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
@@ -15,6 +16,9 @@ from tests.support.plans import plan_of, statements
 from .conftest import NOW
 
 PRIMARY_KEY = r"PRIMARY|\w+_pkey|sqlite_autoindex_\w+_1"
+
+LATELY = datetime.now(UTC) + timedelta(minutes=1)
+"""After the rows below."""
 
 CLIENT = Client(id="7", is_confidential=True, allowed_grant_type="password", deleted=False)
 USER = User(id="7", deleted=False, portal_only=False, is_group=False, external_auth_only=False)
@@ -57,6 +61,10 @@ LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
     "revoke by user": (
         lambda stores: stores.tokens.revoke(TokenFilter(user_id="7"), now=NOW),
         "ix_oauth2tokens_assigned_user_id",
+    ),
+    "revoke what was issued lately": (
+        lambda stores: stores.tokens.revoke(TokenFilter(entered_from=LATELY), now=NOW),
+        "ix_oauth2tokens_entered",
     ),
 }
 
