@@ -14,7 +14,7 @@ from crm_oauth.store.ports import TokenFilter
 from crm_oauth.store.sharing import Sharing
 from tests.suitecrm.shared.conftest import owned_by
 from tests.suitecrm.site_database import SiteDatabase
-from tests.suitecrm.site_rows import ENTERED, NOW, PAST, SOON, add_client, add_token, add_user, as_local
+from tests.suitecrm.site_rows import ENTERED, NOW, PAST, SOON, add_client, add_token, add_user, as_local, as_utc
 from tests.support.new_tokens import new_token
 
 # The moment, and what the clock in Berlin shows: in winter, in summer, in each of the two hours between two and three
@@ -223,3 +223,19 @@ def test_a_database_of_our_own_is_not_affected(database_url: str) -> None:
     assert str(expires).startswith("2026-03-14 15:09:26")
     assert as_local(ENTERED) == "2026-03-14 16:09:26"
     database.dispose()
+
+
+def test_sessions_without_a_date_are_listed_once(crm: SiteDatabase, shared: Database) -> None:
+    """Wherever pages end, each session is listed once, those of 0000-00-00 and of NULL last."""
+    for row_id, entered in {
+        "a": "0000-00-00 00:00:00",
+        "b": as_utc(ENTERED),
+        "c": None,
+        "d": "0000-00-00 00:00:00",
+    }.items():
+        add_token(crm, row_id, date_entered=entered)
+    listed: list[Token] = []
+    with shared.unit_of_work() as stores:
+        while page := stores.tokens.list(TokenFilter(), limit=1, after=listed[-1] if listed else None):
+            listed += page
+    assert [row.id for row in listed] == ["b", "d", "c", "a"]
