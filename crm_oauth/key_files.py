@@ -106,7 +106,7 @@ def make_key_pair(private_path: Path, public_path: Path) -> tuple[Path, ...]:
     made = []
     if not private_path.exists():
         if orphan:
-            raise StartupError([f"PRIVATE_KEY: {private_path} is missing; restore it, or remove {public_path} too."])
+            raise StartupError([f"{private_path} is missing; restore it, or remove {public_path} too."])
         if _make(private_path, new_private_key(), _OWNER_ONLY):
             made.append(private_path)
     # From the file, not from what was made above: another process may have been first.
@@ -143,9 +143,7 @@ def public_half(private_path: Path) -> bytes:
     try:
         key = load_pem_private_key(private_path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise StartupError(
-            [f"PRIVATE_KEY: {private_path} is no private key in PEM form without a pass phrase."]
-        ) from None
+        raise StartupError([f"{private_path} is no private key in PEM form without a pass phrase."]) from None
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 
 from crm_oauth.faults import StartupError
-from crm_oauth.settings import SESSION_KEY_FILE, Settings
+from crm_oauth.settings import PREFIX, SESSION_KEY_FILE, Settings
 
 _SHORTEST = 32  # characters; what `crm-oauth init` makes has 43
 
@@ -25,10 +25,10 @@ def load_session_key(settings: Settings) -> str:
         try:
             key = SESSION_KEY_FILE.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            fault = f"SESSION_KEY is not set and {SESSION_KEY_FILE} cannot be read; `crm-oauth init` makes one."
+            fault = f"{PREFIX}SESSION_KEY is not set and {SESSION_KEY_FILE} cannot be read; `crm-oauth init` makes one."
             raise StartupError([fault]) from None
     if len(key) < _SHORTEST:
-        raise StartupError([f"SESSION_KEY: at least {_SHORTEST} characters, from a random source."])
+        raise StartupError([f"{PREFIX}SESSION_KEY: at least {_SHORTEST} characters, from a random source."])
     return key
 
 

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import URL
 
 from crm_oauth.faults import StartupError
-from crm_oauth.settings import Settings
+from crm_oauth.settings import PREFIX, Settings
 from crm_oauth.store import loading, schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import Base, Token, User
@@ -52,7 +52,7 @@ def _require_file(url: URL) -> None:
         file.stat()
     except FileNotFoundError:
         advice = "run this in the server's folder, or make a new installation here by: crm-oauth init"
-        raise StartupError([f"DATABASE_URL: there is no {file}; {advice}"]) from None
+        raise StartupError([f"{PREFIX}DATABASE_URL: there is no {file}; {advice}"]) from None
     except OSError:
         return
 

@@ -44,7 +44,7 @@ def opened(place: str, settings: Settings, *, password_stdin: bool) -> Iterator[
     try:
         database = Database(url.render_as_string(hide_password=False))
     except StartupError as error:
-        raise StartupError([fault.replace("DATABASE_URL", "--from") for fault in error.faults]) from None
+        raise StartupError([fault.replace(f"{PREFIX}DATABASE_URL", "--from") for fault in error.faults]) from None
     try:
         yield database
     finally:

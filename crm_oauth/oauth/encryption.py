@@ -4,7 +4,7 @@ from crm_oauth.compat.defuse import DefuseError, EncryptionKey
 from crm_oauth.compat.refresh_codec import RefreshClaims, RefreshCodec, RefreshTokenError
 from crm_oauth.faults import StartupError
 from crm_oauth.oauth.watched import Watched
-from crm_oauth.settings import ENCRYPTION_KEY_FILE, Settings
+from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, Settings
 
 # What SuiteCRM falls back to when its configuration has no key: as good as none.
 _KNOWN_TO_ALL = "SCRM-DEFK"
@@ -66,10 +66,10 @@ def _read_file() -> list[str]:
     try:
         lines = ENCRYPTION_KEY_FILE.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        fault = f"ENCRYPTION_KEY is not set and there is no {ENCRYPTION_KEY_FILE}; `crm-oauth init` makes one."
+        fault = f"{PREFIX}ENCRYPTION_KEY is not set and there is no {ENCRYPTION_KEY_FILE}; `crm-oauth init` makes one."
         raise StartupError([fault]) from None
     except (OSError, UnicodeDecodeError):
-        fault = f"ENCRYPTION_KEY is not set and {ENCRYPTION_KEY_FILE} cannot be read as text."
+        fault = f"{PREFIX}ENCRYPTION_KEY is not set and {ENCRYPTION_KEY_FILE} cannot be read as text."
         raise StartupError([fault]) from None
     return [line.strip() for line in lines] or [""]
 
@@ -77,13 +77,15 @@ def _read_file() -> list[str]:
 def _parse(text: str, faults: list[str]) -> EncryptionKey | None:
     if not text:
         faults.append(
-            "ENCRYPTION_KEY is empty; take SuiteCRM's oauth2_encryption_key, or let `crm-oauth init` make one."
+            f"{PREFIX}ENCRYPTION_KEY is empty; take SuiteCRM's oauth2_encryption_key, or let `crm-oauth init` make one."
         )
     elif text == _KNOWN_TO_ALL:
-        faults.append("ENCRYPTION_KEY is SuiteCRM's built-in default, which everybody knows; use a key of your own.")
+        faults.append(
+            f"{PREFIX}ENCRYPTION_KEY is SuiteCRM's built-in default, which everybody knows; use a key of your own."
+        )
     else:
         try:
             return EncryptionKey.from_text(text)
         except DefuseError as error:
-            faults.append(f"ENCRYPTION_KEY, or a previous one, is damaged: {error}.")
+            faults.append(f"{PREFIX}ENCRYPTION_KEY, or a previous one, is damaged: {error}.")
     return None

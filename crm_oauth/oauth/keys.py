@@ -17,6 +17,7 @@ from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import previous_keys_folder
 from crm_oauth.oauth.pem import MIN_BITS, KeyFile, read_key, read_previous_keys
 from crm_oauth.oauth.watched import Watched
+from crm_oauth.settings import PREFIX
 
 _ALGORITHM = "RS256"
 
@@ -72,16 +73,18 @@ class SigningKeys:
         """
         faults: list[str] = []
         warnings: list[str] = []
-        signing = read_key(private_path, "PRIVATE_KEY", faults)
-        public = read_key(public_path, "PUBLIC_KEY", faults)
+        signing = read_key(private_path, f"{PREFIX}PRIVATE_KEY", faults)
+        public = read_key(public_path, f"{PREFIX}PUBLIC_KEY", faults)
         # After the pair: a rotation writes the previous key first.
         previous = tuple(read_previous_keys(previous_keys_folder(private_path), warnings))
         if signing and signing.key.private_key is None:
-            faults.append(f"PRIVATE_KEY: {private_path} holds no private key.")
+            faults.append(f"{PREFIX}PRIVATE_KEY: {private_path} holds no private key.")
         elif signing and signing.is_weak:
-            faults.append(f"PRIVATE_KEY: {private_path} has fewer than {MIN_BITS} bits; make one of 2048 or more.")
+            faults.append(
+                f"{PREFIX}PRIVATE_KEY: {private_path} has fewer than {MIN_BITS} bits; make one of 2048 or more."
+            )
         elif signing and public and signing.kid != public.kid:
-            fault = f"PUBLIC_KEY: {public_path} is not the public half of {private_path}"
+            fault = f"{PREFIX}PUBLIC_KEY: {public_path} is not the public half of {private_path}"
             if {signing.kid, public.kid}.isdisjoint(file.kid for file in previous):
                 faults.append(f"{fault}.")
             else:

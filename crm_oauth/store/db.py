@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import URL, Connection, exc, text
 
 from crm_oauth.faults import StartupError
+from crm_oauth.settings import PREFIX
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.refusals import is_conflict, is_unfit
@@ -63,10 +64,10 @@ class Database:
             self.url: URL = read_url(url)
             self._engine = make_engine(self.url, pool_size=pool_size, statement_timeout=statement_timeout)
         except ImportError as error:
-            raise StartupError([f"DATABASE_URL: its driver is not installed: {error}."]) from None
+            raise StartupError([f"{PREFIX}DATABASE_URL: its driver is not installed: {error}."]) from None
         except (exc.ArgumentError, ValueError) as error:
             advice = "write sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or postgresql://… likewise"
-            raise StartupError([f"DATABASE_URL: {error}; {advice}."]) from None
+            raise StartupError([f"{PREFIX}DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
         self._users = users
 

@@ -57,7 +57,10 @@ def test_doctor_looks_at_everything_where_keys_are_out_of_reach(handed_out: Inst
         ended = handed_out.run("doctor")
     (handed_out.folder / "var" / "keys").chmod(0o700)
     assert ended.returncode == 1
-    assert "fault    signing keys: PRIVATE_KEY: var/keys/private.key cannot be read: Permission denied." in ended.stdout
+    assert (
+        "fault    signing keys: CRM_OAUTH_PRIVATE_KEY: var/keys/private.key cannot be read: Permission denied."
+        in ended.stdout
+    )
     assert ended.stdout.splitlines()[-1].split()[1] == "permissions:"
 
 
@@ -75,6 +78,6 @@ def test_another_folder_than_the_servers_is_told(empty: Installation) -> None:
     """Where there is no installation commands say where they looked, and `doctor` that there are no settings either."""
     told = empty.refusal("users", "list")
     assert told.startswith(
-        f"DATABASE_URL: there is no {empty.folder}/var/crm-oauth.db; run this in the server's folder,"
+        f"CRM_OAUTH_DATABASE_URL: there is no {empty.folder}/var/crm-oauth.db; run this in the server's folder,"
     )
     assert f"there is no {empty.folder}/.env" in empty.run("doctor").stdout.splitlines()[0]

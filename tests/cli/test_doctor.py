@@ -83,10 +83,10 @@ def test_spans_need_packages(ready: Installation, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_empty_folder_has_every_fault_at_once(empty: Installation) -> None:
-    """Before `init`, keys, encryption key and database are all told."""
+    """Before `init`, keys, encryption key and database are all told, by the names that their settings have."""
     told = empty.refusal("serve")
-    for fault in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "DATABASE_URL"):
-        assert fault in told
+    for setting in ("PRIVATE_KEY", "PUBLIC_KEY", "ENCRYPTION_KEY", "SESSION_KEY", "DATABASE_URL"):
+        assert f"CRM_OAUTH_{setting}" in told
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_missing_public_key_comes_from_the_private_one(ready: Installation) ->
 def test_a_private_key_is_not_replaced_while_its_public_half_is_in_use(ready: Installation) -> None:
     """A lost private key is a fault to mend by hand."""
     (ready.folder / "var/keys/private.key").unlink()
-    assert "PRIVATE_KEY" in ready.refusal("init")
+    assert "var/keys/private.key is missing; restore it" in ready.refusal("init")
     assert "private.key" not in _keys(ready)
 
 
@@ -70,7 +70,7 @@ def test_an_unusable_private_key_is_told(empty: Installation) -> None:
     """A file that is no key is named, and left as it is."""
     key = empty.folder / "my.key"
     key.write_text("nonsense")
-    assert "PRIVATE_KEY: my.key" in empty.refusal("init", PRIVATE_KEY="my.key", PUBLIC_KEY="my.pub")
+    assert "my.key is no private key" in empty.refusal("init", PRIVATE_KEY="my.key", PUBLIC_KEY="my.pub")
     assert key.read_text() == "nonsense"
 
 

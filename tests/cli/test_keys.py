@@ -127,7 +127,7 @@ def test_an_interrupted_rotation_is_told_and_mended(ready: Installation) -> None
     (key_folder(ready) / "public.key").write_bytes(public)
     ended = ready.run("doctor")
     assert ended.returncode == 0
-    assert "warning  previous keys: PUBLIC_KEY" in ended.stdout
+    assert "warning  previous keys: CRM_OAUTH_PUBLIC_KEY" in ended.stdout
     assert "crm-oauth keys rotate" in ended.stdout
     rotate(ready)
     assert load_keys(ready).warnings == ()
@@ -149,7 +149,7 @@ def test_unusable_keys_are_told(ready: Installation, command: list[str]) -> None
     """A private key that is none ends every command with its sentence, and is left alone."""
     path = key_folder(ready) / "private.key"
     path.write_text("nonsense")
-    assert "PRIVATE_KEY: var/keys/private.key" in ready.refusal("keys", *command)
+    assert "CRM_OAUTH_PRIVATE_KEY: var/keys/private.key" in ready.refusal("keys", *command)
     assert path.read_text() == "nonsense"
 
 

@@ -37,11 +37,11 @@ def _revise(revision: str) -> Callable[[Installation], None]:
 
 HARM: dict[str, tuple[Callable[[Installation], None], dict[str, str], str]] = {
     "known encryption key": (lambda _: None, {"ENCRYPTION_KEY": "SCRM-DEFK"}, "which everybody knows"),
-    "empty encryption key": (_write("var/keys/encryption.key", ""), {}, "ENCRYPTION_KEY is empty"),
-    "no encryption key": (_remove("var/keys/encryption.key"), {}, "ENCRYPTION_KEY is not set"),
-    "no session key": (_remove("var/keys/session.key"), {}, "SESSION_KEY is not set"),
-    "weak session key": (lambda _: None, {"SESSION_KEY": "dev"}, "SESSION_KEY: at least"),
-    "no signing key": (_remove("var/keys/private.key"), {}, "PRIVATE_KEY: there is no var/keys/private.key"),
+    "empty encryption key": (_write("var/keys/encryption.key", ""), {}, "CRM_OAUTH_ENCRYPTION_KEY is empty"),
+    "no encryption key": (_remove("var/keys/encryption.key"), {}, "CRM_OAUTH_ENCRYPTION_KEY is not set"),
+    "no session key": (_remove("var/keys/session.key"), {}, "CRM_OAUTH_SESSION_KEY is not set"),
+    "weak session key": (lambda _: None, {"SESSION_KEY": "dev"}, "CRM_OAUTH_SESSION_KEY: at least"),
+    "no signing key": (_remove("var/keys/private.key"), {}, "CRM_OAUTH_PRIVATE_KEY: there is no var/keys/private.key"),
     "schema behind": (_revise("0001"), {}, "schema is old, revision 0001; bring it up to date with: crm-oauth db"),
     "schema ahead": (_revise("9999"), {}, "schema is newer than this program, revision 9999"),
     "unknown profile": (lambda _: None, {"PROFILE": "7.10.1"}, "7.10.1"),

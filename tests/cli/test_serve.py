@@ -155,4 +155,4 @@ def test_a_worker_that_cannot_boot_ends_the_server(empty: Installation, port: in
         command, cwd=empty.folder, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert ended.returncode != 0
-    assert "PRIVATE_KEY: there is no var/keys/private.key" in ended.stderr
+    assert "CRM_OAUTH_PRIVATE_KEY: there is no var/keys/private.key" in ended.stderr

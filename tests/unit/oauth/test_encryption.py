@@ -62,7 +62,7 @@ def test_previous_keys(load: Load) -> None:
 def test_no_key(load: Load) -> None:
     """Without setting and file, the fault names both and the command that makes a key."""
     (fault,) = _faults(load)
-    assert "ENCRYPTION_KEY" in fault
+    assert "CRM_OAUTH_ENCRYPTION_KEY" in fault
     assert str(ENCRYPTION_KEY_FILE) in fault
     assert "crm-oauth init" in fault
 
@@ -79,7 +79,7 @@ def test_bad_file(load: Load, content: bytes) -> None:
 def test_bad_key(load: Load, key: str) -> None:
     """The key that everybody knows, and a damaged one, are refused."""
     (fault,) = _faults(load, encryption_key=key)
-    assert fault.startswith("ENCRYPTION_KEY")
+    assert fault.startswith("CRM_OAUTH_ENCRYPTION_KEY")
 
 
 def test_all_faults_at_once(load: Load) -> None:

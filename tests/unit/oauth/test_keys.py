@@ -74,7 +74,7 @@ def test_no_rsa_key(pair: tuple[Path, Path], which: int, content: bytes) -> None
     """What is no RSA key in PEM without a pass phrase is refused, by its setting and path, and is not quoted."""
     pair[which].write_bytes(content)
     (fault,) = _faults(pair)
-    assert fault.startswith(("PRIVATE_KEY", "PUBLIC_KEY")[which])
+    assert fault.startswith(("CRM_OAUTH_PRIVATE_KEY", "CRM_OAUTH_PUBLIC_KEY")[which])
     assert str(pair[which]) in fault
     assert "BEGIN" not in fault
 
@@ -106,7 +106,7 @@ def test_mismatched_pair(pair: tuple[Path, Path]) -> None:
     """Halves of two pairs are refused: SuiteCRM could not verify what we sign."""
     pair[1].write_bytes(_public(OTHER))
     (fault,) = _faults(pair)
-    assert fault.startswith("PUBLIC_KEY")
+    assert fault.startswith("CRM_OAUTH_PUBLIC_KEY")
 
 
 def test_public_half_in_the_private_one_s_place(pair: tuple[Path, Path]) -> None:
