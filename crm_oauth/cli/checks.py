@@ -77,13 +77,22 @@ def _findings(name: str, check: Callable[[Settings], str], settings: Settings) -
 
 
 def _address(settings: Settings) -> str:
-    from gunicorn.util import parse_address  # noqa: PLC0415  # at its import gunicorn learns where it is
-
     try:
-        parse_address(settings.bind)
+        _require_address(settings.bind)
     except RuntimeError as error:
         raise StartupError([f"{PREFIX}BIND: {error} Write HOST:PORT or unix:PATH."]) from None
     return f"`serve` listens on {settings.bind}"
+
+
+def _require_address(bind: str) -> None:
+    from gunicorn.util import parse_address  # noqa: PLC0415  # at its import gunicorn learns where it is
+
+    match parse_address(bind):
+        case "":
+            raise RuntimeError("'' is no path.")
+        # gunicorn takes any number, and fails when it is about to listen.
+        case (_, port) if port not in range(2**16):
+            raise RuntimeError(f"'{port}' is not a valid port number.")
 
 
 def _profile(settings: Settings) -> str:

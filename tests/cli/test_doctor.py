@@ -58,10 +58,13 @@ def test_a_fault_is_found(ready: Installation, harm: Callable[[Installation], No
     assert next(line.split()[0] for line in ended.stdout.splitlines() if f"  {check}: " in line) == "fault"
 
 
-def test_a_bad_address_starts_nothing(ready: Installation) -> None:
-    """An address that gunicorn cannot read is told as a fault of its setting, by `doctor` as by `serve`."""
-    assert "  address: CRM_OAUTH_BIND: " in ready.run("doctor", BIND="127.0.0.1:many").stdout
-    assert "CRM_OAUTH_BIND: " in ready.refusal("serve", "--bind", "127.0.0.1:many")
+@pytest.mark.parametrize("bind", ["127.0.0.1:many", "127.0.0.1:65536", "[::1]:-1", "unix:"])
+def test_a_bad_address_starts_nothing(ready: Installation, bind: str) -> None:
+    """An address where nothing can listen is told as a fault of its setting, by `doctor` as by `serve`."""
+    assert "  address: CRM_OAUTH_BIND: " in ready.run("doctor", BIND=bind).stdout
+    [line] = ready.refusal("serve", "--bind", bind).splitlines()
+    assert line.startswith("CRM_OAUTH_BIND: ")
+    assert line.endswith("Write HOST:PORT or unix:PATH.")
 
 
 def test_bad_settings_are_all_told(empty: Installation) -> None:
