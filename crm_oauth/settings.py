@@ -1,7 +1,7 @@
 """What an operator sets through the environment, checked at start with every fault named at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,7 +17,8 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from crm_oauth.faults import StartupError
 from crm_oauth.rates import Rate
@@ -34,10 +35,11 @@ _NamingUser = Annotated[str, StringConstraints(pattern=r"\{username\}")]
 
 
 class Settings(BaseSettings):
-    """One frozen value a setting; the README lists them.
+    """One frozen value a setting; docs/reference/settings.md lists them.
 
     Read from variables that start with `CRM_OAUTH_`, and from a `.env` file in the working directory. A variable
-    with that prefix which is not listed here is a fault: a typing error must not silently leave a default in place.
+    with that prefix which is not listed here is a fault, and so is any other name in the file, which is the server's
+    alone: a typing error must not silently leave a default in place.
     """
 
     model_config = SettingsConfigDict(
@@ -92,12 +94,16 @@ class Settings(BaseSettings):
     )
     ldap_timeout: int = Field(5, ge=1, le=60, description="seconds in which the directory must have answered")
     ldap_user_dn: _NamingUser | None = Field(
-        None, description="the name of each user's entry, such as `uid={username},ou=people,dc=example,dc=org`"
+        None,
+        description="the name of each user's entry, such as `uid={username},ou=people,dc=example,dc=org`",
+        examples=["uid={username},ou=people,dc=example,dc=org"],
     )
     ldap_search_base: str | None = Field(
         None, description="the entry under which users are searched, where one pattern does not fit all their names"
     )
-    ldap_search_filter: _NamingUser = Field("(uid={username})", description="finds a user under the search base")
+    ldap_search_filter: _NamingUser = Field(
+        "(uid={username})", description="finds a user under the search base", examples=["(uid={username})"]
+    )
     ldap_search_dn: str | None = Field(None, description="the account that searches; unset: nobody in particular")
     ldap_search_password: SecretStr | None = Field(None, description="its password")
     suitecrm_timezone: ZoneInfo | None = Field(
@@ -115,7 +121,9 @@ class Settings(BaseSettings):
         (), description="addresses or networks, comma-separated, whose X-Forwarded-* headers are believed"
     )
     public_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None = Field(
-        None, description="the address by which clients reach the server; unset: the one by which it was asked"
+        None,
+        description="the address by which clients reach the server; unset: the one by which it was asked",
+        examples=["https://crm.example.com", "https://crm.example.com/crm"],
     )
     refuse_readable_secrets: bool = Field(
         default=False, description="whether the server refuses to start while others may read its files with secrets"
@@ -137,7 +145,9 @@ class Settings(BaseSettings):
         description="addresses or networks, comma-separated, that may read `/metrics`; `none`: nobody",
     )
     traces_endpoint: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = Field(
-        None, description="OpenTelemetry collector for spans, by OTLP over HTTP: `http://HOST:4318`; unset: no spans"
+        None,
+        description="OpenTelemetry collector for spans, by OTLP over HTTP: `http://HOST:4318`; unset: no spans",
+        examples=["http://127.0.0.1:4318"],
     )
     audit_retention: int = Field(
         90, ge=0, le=36_500, description="days after which an entry of the audit trail is removed; 0: never"
@@ -168,17 +178,14 @@ class Settings(BaseSettings):
         """Read and check every setting.
 
         Args:
-            environment: the variables, consulted only for unknown names; values come from the process.
+            environment: the variables, consulted only for unknown names; values come from the process and the file.
 
         Raises:
             StartupError: with a sentence for each setting that is unknown or bad.
         """
-        faults = [
-            f"{name}: there is no such setting; the README lists those there are."
-            for name in sorted(environment)
-            if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in cls.model_fields
-        ]
+        faults = cls._unknown(name for name in environment if name.startswith(PREFIX))
         try:
+            faults += cls._unknown(map(str.upper, DotEnvSettingsSource(cls).env_vars))
             settings = cls()
         except UnicodeDecodeError:
             raise StartupError([*faults, ".env is not UTF-8 text."]) from None
@@ -188,17 +195,29 @@ class Settings(BaseSettings):
                 [*faults, f"{file} cannot be read: {error.strerror}. Is this the server's folder, and its account?"]
             ) from None
         except ValidationError as error:
-            faults += [_sentence(str(fault["loc"][0]), fault["msg"]) for fault in error.errors()]
+            # Names that are extra have been told, and more of them than pydantic knows: it lets PROFILE pass.
+            faults += [cls._bad(fault) for fault in error.errors() if fault["type"] != "extra_forbidden"]
             raise StartupError(faults) from None
         if faults:
             raise StartupError(faults)
         return settings
 
+    @classmethod
+    def _unknown(cls, names: Iterable[str]) -> list[str]:
+        known = {PREFIX + name.upper() for name in cls.model_fields}
+        return [
+            f"{name}: there is no such setting; docs/reference/settings.md lists those there are."
+            for name in sorted(names)
+            if name.upper() not in known
+        ]
+
+    @classmethod
+    def _bad(cls, fault: ErrorDetails) -> str:
+        name, message = str(fault["loc"][0]), fault["msg"]
+        if fault["type"] == "string_pattern_mismatch":  # which would be told as the pattern
+            message = f"write for instance {' or '.join(cls.model_fields[name].examples or ())}"
+        return f"{PREFIX}{name.upper()}: {message[0].lower()}{message[1:]}."
+
 
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _sentence(name: str, message: str) -> str:
-    variable = name.upper() if name.startswith(PREFIX.lower()) else PREFIX + name.upper()
-    return f"{variable}: {message[0].lower()}{message[1:]}."

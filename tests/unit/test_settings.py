@@ -94,6 +94,49 @@ def test_all_faults_at_once(environment: SetUp) -> None:
     assert "zqsecret" not in "".join(faults)
 
 
+def test_unknown_names_are_told_alike(environment: SetUp) -> None:
+    """A name that is no setting's is told in the same sentence wherever it stands; in the file also without prefix."""
+    environment(PROFIL="7.14")
+    Path(".env").write_text("CRM_OAUTH_LOGLEVEL=info\nDATABASE_URL=sqlite://\nEDITOR=vi\nTZ=\n")
+    told = [fault.partition(": ") for fault in _faults()]
+    assert [name for name, _, _ in told] == ["CRM_OAUTH_LOGLEVEL", "CRM_OAUTH_PROFIL", "DATABASE_URL", "EDITOR"]
+    assert {sentence for _, _, sentence in told} == {
+        "there is no such setting; docs/reference/settings.md lists those there are."
+    }
+
+
+def test_names_are_known_in_any_case(environment: SetUp) -> None:
+    """A setting in small letters is that setting."""
+    environment(profile="7.14")
+    assert Settings.load().profile == "7.14"
+
+
+@pytest.mark.parametrize(
+    "value", ["crm.example.com", "https://crm.example.com/?a=b", "https://crm.example.com/#a", "https://"]
+)
+def test_an_address_is_shown_how_to_be_written(environment: SetUp, value: str) -> None:
+    """What is no address is answered with addresses, not with the pattern that it fails."""
+    environment(PUBLIC_URL=value)
+    assert _faults() == [
+        "CRM_OAUTH_PUBLIC_URL: write for instance https://crm.example.com or https://crm.example.com/crm."
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, field in Settings.model_fields.items() if field.examples])
+def test_examples_are_good(environment: SetUp, name: str) -> None:
+    """Whoever writes what a fault says to write gets no fault."""
+    for example in Settings.model_fields[name].examples or ():
+        environment(**{name.upper(): str(example)})
+        assert str(getattr(Settings.load(), name)) == example
+
+
+def test_what_has_a_pattern_has_an_example(environment: SetUp) -> None:
+    """No fault shows a pattern, for each setting that has one has an example."""
+    names = ("PUBLIC_URL", "TRACES_ENDPOINT", "LDAP_USER_DN", "LDAP_SEARCH_FILTER")
+    environment(**dict.fromkeys(names, "nonsense"))
+    assert all(": write for instance " in fault for fault in _faults())
+
+
 def test_secrets_are_not_shown(environment: SetUp) -> None:
     """Printing the settings shows no key and no password."""
     environment(ENCRYPTION_KEY="zqsecret", SESSION_KEY="zqsecret", DATABASE_URL="postgresql+psycopg://u:zqsecret@h/d")
