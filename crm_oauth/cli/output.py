@@ -15,7 +15,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
-    """Print records: a JSON array, a table on a terminal, else lines of tab-separated values below their names.
+    """Print records: a JSON array, on a terminal a table, or blocks; else lines of tab-separated values below names.
 
     Args:
         columns: the records' keys.
@@ -25,10 +25,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_j
     if as_json:
         _show_json_array(dict(zip(columns, row, strict=True)) for row in rows)
     elif sys.stdout.isatty():
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*(Text(_text(value)) for value in row))
-        Console().print(table)
+        _show_on_terminal(columns, list(rows))
     else:
         click.echo("\t".join(columns))
         for row in rows:
@@ -62,6 +59,21 @@ def working(what: str) -> AbstractContextManager[object]:
         what: it, for instance "Upgrading the schema".
     """
     return Console(stderr=True).status(f"{what} ...")
+
+
+def _show_on_terminal(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(_text(value)) for value in row))
+    console = Console()
+    width = console.measure(table, options=console.options.update(max_width=sys.maxsize)).maximum
+    if width <= console.width or not rows:
+        console.print(table)
+        return
+    # A table that does not fit would cut the ids that the next command needs.
+    for row in rows:
+        show_record(dict(zip(columns, row, strict=True)), as_json=False)
+        click.echo()
 
 
 def _show_json_array(records: Iterable[Mapping[str, object]]) -> None:

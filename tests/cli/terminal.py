@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from tests.cli.conftest import SCRIPT, Installation
 
 
-def converse(installation: Installation, *arguments: str, answers: Mapping[str, str]) -> tuple[int, str]:
+def converse(
+    installation: Installation, *arguments: str, answers: Mapping[str, str], columns: int = 200
+) -> tuple[int, str]:
     """Run a command whose standard streams are one terminal.
 
     Args:
         installation: where to run it.
         arguments: the command's.
         answers: what to type when the terminal shows the text, in this order.
+        columns: how wide the terminal is.
 
     Returns:
         Exit status, and all that the terminal showed.
@@ -23,7 +26,7 @@ def converse(installation: Installation, *arguments: str, answers: Mapping[str, 
     process = subprocess.Popen(
         [SCRIPT, *arguments],
         cwd=installation.folder,
-        env=installation.environment() | {"TERM": "xterm", "COLUMNS": "200"},
+        env=installation.environment() | {"TERM": "xterm", "COLUMNS": str(columns)},
         stdin=slave,
         stdout=slave,
         stderr=slave,

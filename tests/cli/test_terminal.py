@@ -1,8 +1,10 @@
 """What is different on a terminal: questions, tables, no stray control characters."""
 
+import pytest
+
 from crm_oauth.compat.client_secrets import verify_client_secret
 from crm_oauth.compat.passwords import verify_user_password
-from crm_oauth.store.models import Client
+from crm_oauth.store.models import Client, Token
 from tests.cli.conftest import Installation
 from tests.cli.terminal import converse
 
@@ -52,6 +54,26 @@ def test_records_are_a_table_on_a_terminal(ready: Installation) -> None:
     piped = ready.told("clients", "list")
     assert "\x1b" not in piped
     assert [line.count("\t") for line in piped.splitlines()] == [7, 7]
+
+
+@pytest.mark.parametrize("columns", [80, 120, 240])
+def test_ids_are_whole_on_every_terminal(with_user: Installation, columns: int) -> None:
+    """However narrow the terminal, no record is cut: what the next command needs can be copied from one line."""
+    client = with_user.records("clients", "add", "--name", "n", "--grant", "client_credentials", "--user", "joe")["id"]
+    row = "0b7e2a51-6f0c-4b8e-9d57-5d1f3c8e7a42"
+    with with_user.stores() as stores:
+        stores.tokens.add(Token(id=row, client=client, assigned_user_id="user-joe"))
+    [key] = with_user.records("keys", "list")
+    for group, ids in (("clients", [client]), ("tokens", [row, client, "user-joe"]), ("keys", [key["kid"]])):
+        shown = converse(with_user, group, "list", answers={}, columns=columns)[1]
+        assert all(each in shown for each in ids)
+        assert "…" not in shown
+        assert ("│" in shown) is (columns > 200 or (group, columns) == ("keys", 120))
+
+
+def test_no_records_are_told_on_a_narrow_terminal(ready: Installation) -> None:
+    """Where there is nothing to list, the names of the columns say so."""
+    assert "confid" in converse(ready, "clients", "list", answers={}, columns=80)[1]
 
 
 def test_slow_work_shows_that_it_goes_on(ready: Installation) -> None:
