@@ -1,6 +1,7 @@
 """`crm-oauth clients`: the programs that may ask for tokens."""
 
 import sys
+from datetime import UTC, datetime
 
 import click
 from sqlalchemy.exc import IntegrityError
@@ -8,18 +9,19 @@ from sqlalchemy.exc import IntegrityError
 from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
-from crm_oauth.cli.parameters import GrantType, Text
+from crm_oauth.cli.parameters import ClientId, GrantType, Text
 from crm_oauth.cli.secret_input import read_secret
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.ids import new_id
 from crm_oauth.store.models import Client
-from crm_oauth.store.ports import Repositories
+from crm_oauth.store.ports import Repositories, TokenFilter
 from crm_oauth.store.schema import is_adopted
 
 _COLUMNS = ("id", "name", "grant", "confidential", "user", "introspects", "created", "modified")
 _NAME = Text(255)
+_COUNTED = 1000
 
 
 @click.group()
@@ -33,7 +35,7 @@ def clients() -> None:
 @click.option("--user", "user_name", metavar="USER_NAME", help="The user that client_credentials tokens act as.")
 @click.option("--public", is_flag=True, help="It cannot keep a secret (RFC 6749 section 2.1).")
 @click.option("--secret-stdin", is_flag=True, help="Read the secret instead of making one.")
-@click.option("--id", "client_id", type=Text(36), default=new_id, help="Its client_id; random if not given.")
+@click.option("--id", "client_id", type=ClientId(36), default=new_id, help="Its client_id; random if not given.")
 @click.option("--introspect", is_flag=True, help="It is a resource server: it may ask about every client's tokens.")
 @json_option
 def add(  # noqa: PLR0913  # one argument an option
@@ -132,18 +134,23 @@ def rotate_secret(*, client_id: str, secret_stdin: bool, as_json: bool) -> None:
 
 @clients.command()
 @click.argument("client_id", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask; where there is no terminal to ask on, it must be given.")
 def delete(*, client_id: str, yes: bool) -> None:
     """Delete a client and every token that it holds."""
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on whether to delete the client; add --yes.")
     with unit_of_work() as stores:
         client = _existing(stores, client_id)
         name = client.name
-    if not yes and sys.stdin.isatty():
+    if not yes:
         click.confirm(f"Delete the client {name!r} and its tokens?", abort=True)
     with unit_of_work() as stores:
-        stores.clients.delete(_existing(stores, client_id))
+        client = _existing(stores, client_id)
+        active = TokenFilter(client_id=client_id, active_at=datetime.now(UTC))
+        ended = len(stores.tokens.list(active, limit=_COUNTED + 1))
+        stores.clients.delete(client)
         note_act(stores, "client_deleted", client_id=client_id)
-    click.echo(f"Deleted {client_id}.")
+    click.echo(f"Deleted {client_id}; tokens ended: {ended if ended <= _COUNTED else f'more than {_COUNTED}'}.")
 
 
 def _new_secret(*, from_stdin: bool) -> tuple[str | None, str]:

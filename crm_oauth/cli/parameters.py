@@ -28,6 +28,18 @@ class Text(click.ParamType[str]):
         return value
 
 
+class ClientId(Text):
+    """The id of a new client, which is a part of an address in the panel."""
+
+    name = "id"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse as any text, and what would be two parts of an address."""
+        if "/" in value:
+            self.fail("takes no slash: the panel could not show such a client.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class GrantType(click.ParamType[str]):
     """The name of an installed grant; what a client's row holds is that grant's `grant_type`."""
 

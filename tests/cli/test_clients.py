@@ -1,6 +1,6 @@
 """`crm-oauth clients`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -77,6 +77,7 @@ def test_a_bad_secret_is_refused(ready: Installation, secret: str, complaint: st
         (*ADD, "magic"),
         (*ADD, "password", "--id", "x" * 37),
         (*ADD, "password", "--id", ""),
+        (*ADD, "password", "--id", "a/b"),
         ("clients", "add", "--name", "\x1b[2J", "--grant", "password"),
         ("clients", "add", "--grant", "password"),
     ],
@@ -96,7 +97,7 @@ def test_an_id_is_used_once(ready: Installation) -> None:
     """An id in use is refused, even after its client was deleted."""
     ready.told(*ADD, "password", "--id", "mine")
     assert "'mine'" in ready.refusal(*ADD, "password", "--id", "mine")
-    ready.told("clients", "delete", "mine")
+    ready.told("clients", "delete", "mine", "--yes")
     assert "'mine'" in ready.refusal(*ADD, "password", "--id", "mine")
 
 
@@ -152,12 +153,21 @@ def test_a_rotated_secret_replaces_the_old(ready: Installation) -> None:
 
 
 def test_a_deleted_client_takes_its_tokens_along(ready: Installation) -> None:
-    """`delete` makes client and tokens dead to every look-up; its id is unknown then."""
+    """`delete` makes client and tokens dead to every look-up, and tells how many were alive; its id is unknown then."""
     ready.told(*ADD, "password", "--id", "c")
     with ready.stores() as stores:
-        stores.tokens.add(Token(access_token="jti", client="c", access_token_expires=datetime.now(UTC)))
-    ready.told("clients", "delete", "c")
+        for jti, ago in (("jti", -1), ("old", 1)):
+            expires = datetime.now(UTC) - timedelta(hours=ago)
+            stores.tokens.add(Token(access_token=jti, client="c", access_token_expires=expires))
+    assert ready.told("clients", "delete", "c", "--yes") == "Deleted c; tokens ended: 1.\n"
     with ready.stores() as stores:
         assert stores.tokens.list(TokenFilter(access_token="jti")) == []
-    for command in ("show", "delete", "edit", "rotate-secret"):
-        assert "no client 'c'" in ready.refusal("clients", command, "c")
+    for command in (["show"], ["delete", "--yes"], ["edit"], ["rotate-secret"]):
+        assert "no client 'c'" in ready.refusal("clients", *command, "c")
+
+
+def test_nothing_is_deleted_unasked(ready: Installation) -> None:
+    """Without a terminal to ask on, `delete` is wrong usage unless it is told `--yes`."""
+    ready.told(*ADD, "password", "--id", "c")
+    assert "add --yes" in ready.refusal("clients", "delete", "c", status=2, stdin="y\n")
+    assert _stored(ready, "c")

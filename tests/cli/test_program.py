@@ -83,7 +83,7 @@ def test_commands_do_the_same_on_every_database(empty: Installation, database_ur
         (client, 0),
         (client, 1),
         (("clients", "edit", "c", "--name", "m"), 0),
-        (("clients", "delete", "c"), 0),
+        (("clients", "delete", "c", "--yes"), 0),
         (client, 1),
         (("users", "deactivate", "Demo"), 0),
         (("tokens", "revoke", "--all"), 0),
