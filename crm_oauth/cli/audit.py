@@ -15,6 +15,7 @@ from crm_oauth.cli.output import printable
 from crm_oauth.cli.parameters import Age
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.db import Database
+from crm_oauth.store.name_search import ids_of_users, user_names
 
 _PAGE = 1000
 _PAUSE = 1.0  # seconds between two looks of --follow
@@ -33,7 +34,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
             "--event", "events", multiple=True, help="Only this kind, for instance token_refused; repeatable."
         ),
         click.option("--client", "client_id", metavar="ID", help="Only what concerns this client."),
-        click.option("--user", "user_id", metavar="ID", help="Only what concerns the user with this id."),
+        click.option("--user", metavar="USER", help="Only what concerns the user of this name, or with this id."),
         click.option("--request", "request_id", metavar="ID", help="Only the request that an answer named so."),
         click.option("--since", "age", type=Age(), help="Only what is younger, for instance 2h."),
     ):
@@ -49,8 +50,8 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 def tail(*, count: int, follow: bool, as_json: bool, age: timedelta | None, **chosen: Any) -> None:  # noqa: ANN401  # names and values of the filter
     """Show the newest entries, the oldest of them first."""
     show = _as_json if as_json else _as_line
-    which = _filter(age, chosen)
     with current_database() as database:
+        which = _filter(database, age, chosen)
         with database.unit_of_work() as stores:
             newest = stores.audit.search(which, limit=count) if count else ()
             last = stores.audit.search(AuditFilter(), limit=1)
@@ -66,8 +67,8 @@ def tail(*, count: int, follow: bool, as_json: bool, age: timedelta | None, **ch
 @_filters
 def export(*, age: timedelta | None, **chosen: Any) -> None:  # noqa: ANN401  # same
     """Print every entry, the oldest first, as a JSON object a line."""
-    which = _filter(age, chosen)
     with current_database() as database:
+        which = _filter(database, age, chosen)
         after = 0
         while True:
             with database.unit_of_work() as stores:
@@ -79,8 +80,20 @@ def export(*, age: timedelta | None, **chosen: Any) -> None:  # noqa: ANN401  # 
             after = page[-1].number
 
 
-def _filter(age: timedelta | None, chosen: dict[str, Any]) -> AuditFilter:
-    return AuditFilter(since=datetime.now(UTC) - age if age else None, **chosen)
+def _filter(database: Database, age: timedelta | None, chosen: dict[str, Any]) -> AuditFilter:
+    user = chosen.pop("user")
+    user_id = None if user is None else _user_id(database, user)
+    return AuditFilter(since=datetime.now(UTC) - age if age else None, user_id=user_id, **chosen)
+
+
+def _user_id(database: Database, user: str) -> str:
+    """Return the id of a user, deleted ones too; what nobody is called may be the id of one whose row is gone."""
+    with database.work() as unit:
+        if user in user_names(unit.session, {user}):
+            return user
+        if live := database.stores(unit).users.find_by_name(user):
+            return live.id
+        return next(iter(ids_of_users(unit.session, user)), user)
 
 
 def _coming(database: Database, which: AuditFilter, last: int, shown: set[int]) -> Iterator[AuditRecord]:

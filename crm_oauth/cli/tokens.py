@@ -14,8 +14,10 @@ from crm_oauth.cli.parameters import Age
 from crm_oauth.cli.revocation import revoke_and_note
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
+from crm_oauth.store.name_search import clients_of
 from crm_oauth.store.ports import Repositories, TokenFilter
 from crm_oauth.store.purging import Purge
+from crm_oauth.store.unit_of_work import UnitOfWork
 
 _PAGE = 1000
 _MOST_COUNTED = 100_000_000
@@ -39,7 +41,9 @@ user_option = click.option("--user", "user_name", metavar="USER_NAME", help="Tho
 def list_tokens(*, client_id: str | None, user_name: str | None, active: bool, as_json: bool) -> None:
     """List token pairs, the newest first; a token itself is never shown."""
     with current_database() as database:
-        with database.unit_of_work() as stores:
+        with database.work() as unit:
+            stores = database.stores(unit)
+            _require_client(unit, stores, client_id)
             user_id = _user_id(stores, user_name)
         active_at = datetime.now(UTC) if active else None
         which = TokenFilter(client_id=client_id, user_id=user_id, active_at=active_at)
@@ -62,7 +66,9 @@ def revoke(
     if sum(choice is not None for choice in (row_id, jti, client_id, user_name)) + everything != 1:
         raise click.UsageError("Give exactly one of --id, --jti, --client, --user and --all.")
     with current_database() as database:
-        with database.unit_of_work() as stores:
+        with database.work() as unit:
+            stores = database.stores(unit)
+            _require_client(unit, stores, client_id)
             user_id = _user_id(stores, user_name)
         which = TokenFilter(row_id=row_id, access_token=jti, client_id=client_id, user_id=user_id)
         what = "all" if everything else f"id: {row_id}" if row_id else f"jti: {jti}" if jti else "of client or user"
@@ -103,6 +109,14 @@ def _pages(database: Database, which: TokenFilter) -> Iterator[Token]:
         if len(page) < _PAGE:
             return
         after = page[-1]
+
+
+def _require_client(unit: UnitOfWork, stores: Repositories, client_id: str | None) -> None:
+    """Refuse what is no client's id; tokens may outlive their client, and even its row."""
+    if client_id is None or client_id in clients_of(unit.session, {client_id}):
+        return
+    if not stores.tokens.list(TokenFilter(client_id=client_id), limit=1):
+        raise click.ClickException(f"There is no client {client_id!r}.")
 
 
 def _user_id(stores: Repositories, user_name: str | None) -> str | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_oauth.store.audit_entries import AuditEntry
+from crm_oauth.store.models import User
 from tests.cli.conftest import SCRIPT, Installation
 
 
@@ -86,6 +87,20 @@ def test_filters(ready: Installation, option: str, value: str) -> None:
     fill(ready, AuditEntry("b", at=datetime.now(UTC) - timedelta(days=2)), wanted)
     for command in (("tail", "--json"), ("export",)):
         assert [line["detail"] for line in lines(ready.told("audit", *command, option, value))] == ["wanted"]
+
+
+@pytest.mark.parametrize("user", ["user-joe", "joe", "JOE", "user-gone", "gone", "no-row"])
+def test_a_user_is_found_by_name_and_by_id(with_user: Installation, user: str) -> None:
+    """`--user` takes a name or an id, of a deleted user as well; a live user's name prevails over a namesake's."""
+    ids = ["user-joe", "user-gone", "no-row"]
+    with with_user.stores() as stores:
+        stores.users.add(User(id="user-gone", user_name="gone", deleted=True))
+        stores.users.add(User(id="a-namesake", user_name="joe", deleted=True))
+    fill(with_user, *(AuditEntry("a", user_id=each) for each in ids))
+    expected = next(each for each in ids if user.lower() in each)
+    for command in (("tail", "--json"), ("export",)):
+        told = lines(with_user.told("audit", *command, "--event", "a", "--user", user))
+        assert [line["user_id"] for line in told] == [expected]
 
 
 def test_nothing_steers_the_terminal(ready: Installation) -> None:

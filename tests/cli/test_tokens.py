@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_oauth.store.models import Token
+from crm_oauth.store.models import Client, Token
 from tests.cli.conftest import Installation
 
 NOW = datetime.now(UTC)
@@ -109,10 +109,22 @@ def test_exactly_one_selector_is_wanted(with_tokens: Installation, selection: Se
 
 
 def test_a_selector_that_names_nobody_revokes_nothing(with_tokens: Installation) -> None:
-    """An unknown user name is a fault, and an empty selector is not every token."""
-    assert "no user 'nobody'" in with_tokens.refusal("tokens", "revoke", "--user", "nobody")
-    assert "revoked: 0" in with_tokens.told("tokens", "revoke", "--client", "")
+    """An unknown user or client is a fault and leaves no entry; an empty selector is not every token."""
+    for command in "revoke", "list":
+        assert "no user 'nobody'" in with_tokens.refusal("tokens", command, "--user", "nobody")
+        for client in "nobody", "CLIENT-1", "":
+            assert f"no client {client!r}" in with_tokens.refusal("tokens", command, "--client", client)
     assert _listed(with_tokens, "--active") == {"joes", "other"}
+    assert "tokens_revoked" not in with_tokens.told("audit", "export")
+
+
+def test_tokens_of_a_deleted_client_are_revoked(with_tokens: Installation) -> None:
+    """A client that was deleted, by SuiteCRM with its tokens left alone, is known; so is one that has no token."""
+    with with_tokens.stores() as stores:
+        stores.clients.add(Client(id="client-1", deleted=True))
+        stores.clients.add(Client(id="client-3", deleted=True))
+    assert with_tokens.told("tokens", "revoke", "--client", "client-1") == "Tokens revoked: 3.\n"
+    assert with_tokens.told("tokens", "revoke", "--client", "client-3") == "Tokens revoked: 0.\n"
 
 
 @pytest.mark.parametrize(
