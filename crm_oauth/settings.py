@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     profile: str = Field("default", description="a profile's name in `config/`, or the path of a TOML file")
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/crm-oauth.db"),
-        description="SQLAlchemy URL: `sqlite:///…`, `mysql://…` (MariaDB too), `postgresql://…`",
+        description="SQLAlchemy URL: `sqlite:///…`, `mysql://…` (MariaDB too), `postgresql://…`. In its password write "
+        "`@` as `%40`, `/` as `%2F`, `#` as `%23`, `:` as `%3A`",
     )
     private_key: Path = Field(Path("var/keys/private.key"), description="RSA key that signs, PEM")
     public_key: Path = Field(Path("var/keys/public.key"), description="its public half, PEM")

@@ -54,9 +54,10 @@ def opened(place: str, settings: Settings, *, password_stdin: bool) -> Iterator[
 def _read(place: str) -> URL:
     try:
         url = read_url(place)
-    except (ArgumentError, ValueError):
-        # Its text would repeat the URL, and whatever is in it.
-        raise StartupError(["--from is no URL of a database; write mysql://USER@HOST/DATABASE."]) from None
+    except ArgumentError:
+        # Its text is about passwords in URLs, and this one should have none.
+        advice = f"write mysql://USER@HOST/DATABASE. {_SEEN_BY_ALL}"
+        raise StartupError([f"--from is no URL of a database; {advice}"]) from None
     if url.password is not None or "password" in url.query or "passwd" in url.query:
         raise click.UsageError(_SEEN_BY_ALL)
     return url

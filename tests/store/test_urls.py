@@ -1,7 +1,10 @@
 """Where a database is, as operators write it."""
 
 import pytest
+from sqlalchemy.exc import ArgumentError
 
+from crm_oauth.faults import StartupError
+from crm_oauth.store.db import Database
 from crm_oauth.store.urls import read_url
 
 
@@ -17,6 +20,9 @@ from crm_oauth.store.urls import read_url
         ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
         ("sqlite:///f.db", "sqlite:///f.db"),
         ("oracle://h/d", "oracle://h/d"),
+        ("sqlite:///at@home.db", "sqlite:///at%40home.db"),
+        ("postgresql://u@tenant:p%40%2F%23%3A@h/d", "postgresql+psycopg://u%40tenant:p%40%2F%23%3A@h/d"),
+        ("mysql://u:p/#:?@h/d", "mysql+pymysql://u:p%2F%23%3A%3F@h/d"),
         ("mysql://u:p,@h/d", "mysql+pymysql://u:p%2C@h/d"),
         ("mysql://u:p@h1,h2:3307/d?ssl_ca=f", "mysql+pymysql://u:p@/d?host=h1&host=h2%3A3307&ssl_ca=f"),
         ("mysql+pymysql://u@/d?host=h1&host=h2%3A3307", "mysql+pymysql://u@/d?host=h1&host=h2%3A3307"),
@@ -26,3 +32,26 @@ from crm_oauth.store.urls import read_url
 def test_a_url_without_a_driver_gets_the_shipped_one(given: str, read: str) -> None:
     """Whoever names no driver need not know of any; whoever names one gets that one."""
     assert read_url(given).render_as_string(hide_password=False) == read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:hidden@word@127.0.0.1/d",
+        "postgresql://u:hidden@word@127.0.0.1:5432/d",
+        "mysql://u:hidden@pass/word#1@h/d",
+        "mysql://u:hidden@pass:word@h/d",
+        "mysql://u:hidden@pass?word@h/d",
+        "mysql://u:hidden@word@h1,h2/d",
+        "mysql://u:hidden@pass,word/d@h",
+        "mysql://u:hidden-password",
+    ],
+)
+def test_an_unencoded_password_is_refused_unseen(url: str) -> None:
+    """A URL whose password would be taken for a server, a port or a database is refused, and no part of it told."""
+    with pytest.raises(ArgumentError, match="write @ as %40") as refused:
+        read_url(url)
+    with pytest.raises(StartupError) as told:
+        Database(url)
+    for part in ("hidden", "word@", "pass/", "pass:", "#1"):
+        assert part not in f"{refused.value} {told.value.faults[0].split('; write sqlite')[0]}"

@@ -92,6 +92,14 @@ def test_a_password_is_never_an_argument(ready: Installation, url: str) -> None:
     assert "letmein" not in complaint
 
 
+def test_no_part_of_an_unencoded_password_is_told(ready: Installation) -> None:
+    """A URL with a password that cannot be read is refused without any of it, with where a password belongs."""
+    complaint = ready.refusal("import", "suitecrm", "--from", "mysql://suite:let@me/in@localhost/crm")
+    assert "CRM_OAUTH_IMPORT_PASSWORD" in complaint
+    assert "let" not in complaint
+    assert "me/in" not in complaint
+
+
 def test_a_password_does_not_go_with_a_folder(ready: Installation) -> None:
     """A folder has a password of its own."""
     assert "config.php" in ready.refusal("import", "suitecrm", "--from", "crm", "--password-stdin", status=2)
