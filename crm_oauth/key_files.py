@@ -7,6 +7,7 @@ belongs to the owner of the folder that it is in, as whom the server runs.
 import base64
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -70,9 +71,19 @@ def take_key(path: Path, content: bytes) -> bool:
         StartupError: there is another key already.
     """
     made = _make(path, content, _OWNER_ONLY)
-    if not made and path.read_bytes().strip() != content.strip():
-        raise StartupError([f"{path} holds another key already; move it away first."])
+    if faults := tuple(in_the_way(path, content)):
+        raise StartupError(faults)
     return made
+
+
+def in_the_way(path: Path, content: bytes) -> Iterator[str]:
+    """Yield a sentence if a file holds another key than it shall.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if path.exists() and path.read_bytes().strip() != content.strip():
+        yield f"{path} holds another key already; move it away first."
 
 
 def make_session_key(path: Path) -> bool:

@@ -10,6 +10,7 @@ from crm_oauth.cli.demo import add_demo
 from crm_oauth.cli.output import working
 from crm_oauth.cli.suitecrm_keys import take_keys
 from crm_oauth.key_files import give_to_owner, make_directory, make_encryption_key, make_key_pair, make_session_key
+from crm_oauth.oauth.keys import SigningKeys
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, SESSION_KEY_FILE, Settings
 from crm_oauth.store import schema
@@ -45,6 +46,8 @@ def init(*, demo: bool, suitecrm: Path | None) -> None:
 
 def _make_keys(settings: Settings) -> Iterator[tuple[Path, bool]]:
     pair = settings.private_key, settings.public_key
+    if all(path.exists() for path in pair):
+        SigningKeys.load(*pair)  # halves of two pairs are nothing to keep
     made = make_key_pair(*pair)
     yield from ((path, path in made) for path in pair)
     if settings.encryption_key is None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from crm_oauth.faults import StartupError
-from crm_oauth.key_files import public_half, take_key
+from crm_oauth.key_files import in_the_way, public_half, take_key
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, Settings
 from crm_oauth.suitecrm.site import SuiteCrmSite
 
 
 def take_keys(site: SuiteCrmSite, settings: Settings) -> Iterator[str]:
-    """Put the keys of a site where the settings say; the public key is made from the private one.
+    """Put the keys of a site where the settings say, all or none; the public key is made from the private one.
 
     Args:
         site: what its folder holds.
@@ -19,19 +19,36 @@ def take_keys(site: SuiteCrmSite, settings: Settings) -> Iterator[str]:
         What to tell the operator about each.
 
     Raises:
-        StartupError: there is another key in its place already.
+        StartupError: there are other keys in their places already.
         OSError: a file cannot be read or written.
     """
+    if faults := tuple(_faults(site, settings)):
+        raise StartupError(faults)
     if site.private_key is None:
         yield "SuiteCRM has no private.key: access tokens will be signed with a key of our own."
     else:
-        public_half(site.private_key)  # tells what is wrong with the file before it is taken
         taken = take_key(settings.private_key, site.private_key.read_bytes())
         yield f"{settings.private_key}: {'taken from' if taken else 'is'} {site.private_key}"
     if site.encryption_key is None:
         yield "SuiteCRM has no oauth2_encryption_key: no refresh token that it issued will be redeemed."
     elif settings.encryption_key is None:
-        taken = take_key(ENCRYPTION_KEY_FILE, site.encryption_key.encode("utf-8", "surrogateescape"))
+        taken = take_key(ENCRYPTION_KEY_FILE, _bytes(site.encryption_key))
         yield f"{ENCRYPTION_KEY_FILE}: {'taken from' if taken else 'is'} SuiteCRM's oauth2_encryption_key"
+
+
+def _faults(site: SuiteCrmSite, settings: Settings) -> Iterator[str]:
+    """Yield whatever keeps a key from being taken."""
+    if site.private_key is not None:
+        half = public_half(site.private_key)  # tells what is wrong with the file
+        yield from in_the_way(settings.private_key, site.private_key.read_bytes())
+        yield from in_the_way(settings.public_key, half)
+    if site.encryption_key is None:
+        return
+    if settings.encryption_key is None:
+        yield from in_the_way(ENCRYPTION_KEY_FILE, _bytes(site.encryption_key))
     elif settings.encryption_key.get_secret_value() != site.encryption_key:
-        raise StartupError([f"{PREFIX}ENCRYPTION_KEY is another key than SuiteCRM's oauth2_encryption_key."])
+        yield f"{PREFIX}ENCRYPTION_KEY is another key than SuiteCRM's oauth2_encryption_key."
+
+
+def _bytes(encryption_key: str) -> bytes:
+    return encryption_key.encode("utf-8", "surrogateescape")

@@ -66,6 +66,23 @@ def test_a_private_key_is_not_replaced_while_its_public_half_is_in_use(ready: In
     assert "private.key" not in _keys(ready)
 
 
+def test_halves_of_two_pairs_are_not_kept(ready: Installation, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A public key that is no half of the private one is a fault to mend by hand."""
+    other = Installation(Path(tmp_path_factory.mktemp("other")))
+    other.told("init")
+    public = "var/keys/public.key"
+    (ready.folder / public).write_bytes((other.folder / public).read_bytes())
+    assert f"{public} is not the public half" in ready.refusal("init")
+
+
+def test_init_does_not_mind_a_rotation(ready: Installation) -> None:
+    """While a rotation is between the two files `init` keeps both, as servers do."""
+    before = _keys(ready)["public.key"]
+    ready.told("keys", "rotate")
+    (ready.folder / "var/keys/public.key").write_bytes(before)
+    assert ready.told("init").count("kept") == len(KEYS) + 1
+
+
 def test_an_unusable_private_key_is_told(empty: Installation) -> None:
     """A file that is no key is named, and left as it is."""
     key = empty.folder / "my.key"

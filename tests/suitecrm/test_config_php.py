@@ -128,6 +128,22 @@ def test_no_other_key_is_replaced(ready: Installation) -> None:
     assert (ready.folder / "var/keys/private.key").read_bytes() == before
 
 
+def test_all_that_is_in_the_way_is_told_before_anything_is_taken(ready: Installation) -> None:
+    """Each key file that is not the site's is named, a public half too, and none is written while one is in the way."""
+    make_site(ready.folder / "crm")
+    keys = ready.folder / "var/keys"
+    names = ["private.key", "public.key", "encryption.key"]
+    while names:
+        before = {path: path.read_bytes() for path in keys.iterdir()}
+        told = ready.refusal("init", "--from-suitecrm", "crm").splitlines()
+        assert told == [f"var/keys/{name} holds another key already; move it away first." for name in names]
+        assert {path: path.read_bytes() for path in keys.iterdir()} == before
+        (keys / names.pop(0)).unlink()
+    ready.told("init", "--from-suitecrm", "crm")
+    assert (keys / "public.key").read_bytes() == (ready.folder / "crm/Api/V8/OAuth2/public.key").read_bytes()
+    ready.told("doctor")
+
+
 def test_another_encryption_key_in_the_environment_is_told(empty: Installation) -> None:
     """A setting that is not SuiteCRM's key is a fault, for refresh tokens would die by it."""
     make_site(empty.folder / "crm")
