@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,3 +95,13 @@ def test_tokens_survive_a_restore(kind: str, tmp_path: Path, request: pytest.Fix
         refused = post_json(restored.url, TOKEN_PATH, REFRESH | {"refresh_token": revoked["refresh_token"]})
         assert (refused.status, refused.document["hint"]) == (400, "Token has been revoked")
     assert (new / ".env").read_text() == "CRM_OAUTH_LOG_LEVEL=warning\n"
+
+
+def test_settings_may_be_elsewhere(tmp_path: Path) -> None:
+    """Where the environment has the settings, and no file, the keys are backed up without a complaint."""
+    keys = tmp_path / "var/keys"
+    keys.mkdir(parents=True)
+    (keys / "private.key").touch()
+    _run(tmp_path, os.environ, _BLOCKS[0], "")
+    with tarfile.open(tmp_path / "backup/keys.tar") as backup:
+        assert sorted(backup.getnames()) == ["var", "var/keys", "var/keys/private.key"]

@@ -93,8 +93,9 @@ def test_a_ticket_is_worth_a_pair(site: Site, served: dict[str, Any]) -> None:
 
 
 def test_the_test_of_the_page_passes(site: Site, told: dict[str, str]) -> None:
-    """The page's own test, run by its own command, passes."""
+    """The page's own test, run by its own command after pytest is installed, passes."""
     assert told
+    assert COMMANDS.index("pip install pytest") < COMMANDS.index(_last("python -m pytest"))
     assert "1 passed" in run(site, f"env -u CRM_OAUTH_DATABASE_URL {_last('python -m pytest')}")
 
 
