@@ -62,6 +62,16 @@ def test_axe_is_content(visit: Visit, scheme: str, width: int) -> None:
     assert found + complaints(page) == []
 
 
+def test_words_of_the_audit_trail_are_whole_on_a_phone(visit: Visit) -> None:
+    """On a narrow screen the table scrolls, and no detail is broken within a word."""
+    page = visit("/admin/", viewport={"width": 375, "height": 800})
+    sign_in(page)
+    page.goto("/admin/audit")
+    grants = page.locator(".wrap .hint")
+    expect(grants.filter(has_text="client_credentials").first).to_be_attached()
+    assert set(grants.evaluate_all("all => all.map(each => each.getClientRects().length)")) == {1}
+
+
 def test_by_keyboard(visit: Visit) -> None:
     """Without a mouse one signs in, makes a client, copies its secret and revokes a token."""
     page = visit("/admin/", permissions=["clipboard-read", "clipboard-write"])
