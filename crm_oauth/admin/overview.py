@@ -9,7 +9,13 @@ from crm_oauth.admin.chart import draw
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
 from crm_oauth.store.name_search import clients_of, find_clients, user_names
-from crm_oauth.store.statistics import active_sessions, ending_sessions, failing_most, hourly_counts
+from crm_oauth.store.statistics import (
+    active_tokens,
+    ending_sessions,
+    failing_most,
+    hourly_counts,
+    refreshable_sessions,
+)
 
 _HOURS = 24
 _COUNTED = 100_000
@@ -35,7 +41,8 @@ def add_overview(routes: Blueprint, panel: Panel) -> None:
                 "overview",
                 empty=not find_clients(session, limit=1),
                 chart=draw(hourly_counts(session, since=first), first=first, hours=_HOURS),
-                active=active_sessions(session, now=now, limit=_COUNTED),
+                active=active_tokens(session, now=now, limit=_COUNTED),
+                refreshable=refreshable_sessions(session, now=now, limit=_COUNTED),
                 ending=ending_sessions(session, now=now, within=_SOON, limit=_COUNTED),
                 counted=_COUNTED,
                 now=now.strftime("%Y-%m-%dT%H:%M"),

@@ -87,10 +87,14 @@ def failing_most(session: Session, *, since: datetime, limit: int = 8) -> Sequen
     return [Failing(*row) for row in session.execute(query)]
 
 
-def active_sessions(session: Session, *, now: datetime, limit: int) -> int:
-    """Count the sessions that can still be used or refreshed, but no further than one more than a limit."""
-    refreshable = _count(session, limit, Token.refresh_token_expires > now)
-    return refreshable + _count(session, limit, Token.refresh_token_expires.is_(None), Token.access_token_expires > now)
+def active_tokens(session: Session, *, now: datetime, limit: int) -> int:
+    """Count the sessions whose access token can be used, but no further than one more than a limit."""
+    return _count(session, limit, Token.access_token_expires > now)
+
+
+def refreshable_sessions(session: Session, *, now: datetime, limit: int) -> int:
+    """Count the sessions that can be refreshed, as far."""
+    return _count(session, limit, Token.refresh_token_expires > now)
 
 
 def ending_sessions(session: Session, *, now: datetime, within: timedelta, limit: int) -> int:

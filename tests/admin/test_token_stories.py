@@ -1,11 +1,11 @@
 """Tokens are searched, leafed through and revoked in a browser."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import Repositories
@@ -103,6 +103,21 @@ def test_searches(panel: Page) -> None:
     panel.get_by_label("Token ID").fill("nothing like it")
     panel.get_by_role("button", name="Search").click()
     expect(panel.get_by_role("heading", name="No token is like that")).to_be_visible()
+
+
+@pytest.mark.parametrize(("card", "number"), [("Active tokens", 48), ("Refreshable", 48), ("Expiring soon", 1)])
+def test_a_figure_leads_to_what_it_counts(panel: Page, site: Site, card: str, number: int) -> None:
+    """The overview's figures of tokens lead to as many, those that have no refresh token among them."""
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    with site.database.connection() as connection:
+        connection.execute(update(Token).where(Token.id.like("01a21e9d-0002%")).values(refresh_token_expires=soon))
+    panel.goto("/admin/")
+    link = panel.get_by_role("link", name=card)
+    expect(link.locator("strong")).to_have_text(str(number))
+    link.click()
+    expect(panel.locator("#found")).to_have_text(re.compile(rf"^{number} tokens?$"))
+    without = panel.get_by_role("link", name="Web shop")
+    assert (without.count() > 0) is (card == "Active tokens")
 
 
 def test_very_many_are_sorted_by_what_is_searched(panel: Page, site: Site) -> None:
