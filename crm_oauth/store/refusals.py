@@ -12,6 +12,7 @@ _ELSEWHERE = {
     1836,  # Running in read-only mode
     "25006",  # cannot execute … in a read-only transaction
 }
+_NO_TABLE = {1146, "42P01"}
 _IMPOSSIBLE = {  # MySQL only: text does not become another character set's, be it compared or written
     3854,  # Cannot convert string … from … to …
     3988,  # Conversion from collation … into … impossible
@@ -32,6 +33,11 @@ def drop_useless_connections(engine: Engine) -> None:
 def is_conflict(error: DBAPIError) -> bool:
     """Tell whether others were faster: a deadlock, or a transaction that another node's came before. It was undone."""
     return not _CONFLICTS.isdisjoint(_codes(error.orig))
+
+
+def lacks_table(error: DBAPIError) -> bool:
+    """Tell whether a table is not there, as while a backup is being restored; SQLite's error is of another kind."""
+    return not _NO_TABLE.isdisjoint(_codes(error.orig))
 
 
 def is_illegal_mix(error: BaseException) -> bool:
