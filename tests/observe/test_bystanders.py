@@ -9,16 +9,9 @@ from crm_oauth.oauth.outcome import Outcome
 from crm_oauth.store.audit_entries import AuditFilter
 from crm_oauth.web.outcomes import install_observers
 from tests.support.site import COMMAND, Site
+from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.exchange import post_json
-
-PASSWORD = {
-    "grant_type": "password",
-    "client_id": "pw-client",
-    "client_secret": "pw-secret",
-    "username": "admin",
-    "password": "admin-pw",
-}
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
