@@ -79,7 +79,7 @@ def _alternate(site: Site, purge: Purge) -> Course:
     end = time.perf_counter() + LONGEST
     while removed is not None and time.perf_counter() < end:
         with _traffic(site) as took:
-            time.sleep(WINDOW)
+            time.sleep(WINDOW)  # the traffic is measured, not this thread
         course.alone.append(took)
         with _traffic(site) as took:
             began = time.perf_counter()
@@ -126,7 +126,7 @@ def _traffic(site: Site) -> Iterator[list[float]]:
             if verdict(site, token) != HTTPStatus.NO_CONTENT:
                 raise RuntimeError("a good token was refused")
             took.extend((middle - began, time.perf_counter() - middle))
-            time.sleep(PAUSE)
+            time.sleep(PAUSE)  # as a client thinks between two requests
 
     with ThreadPoolExecutor(CLIENTS) as threads:
         running = [threads.submit(work) for _ in range(CLIENTS)]

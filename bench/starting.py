@@ -75,7 +75,7 @@ def _wait_for_answer(url: str) -> None:
     while time.monotonic() < deadline:
         with suppress(URLError, ConnectionError), urlopen(url):  # noqa: S310  # our own server
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # nothing tells when a port begins to listen; short, for this is what is measured
     raise RuntimeError("the server did not start")
 
 

@@ -110,7 +110,7 @@ def _wait_until_served(process: subprocess.Popen[bytes], port: int, packages: Pa
         with socket.socket() as probe:
             if not probe.connect_ex(("127.0.0.1", port)):
                 return
-        time.sleep(0.1)
+        time.sleep(0.1)  # nothing tells when a port begins to listen
     raise RuntimeError(_told(packages))
 
 

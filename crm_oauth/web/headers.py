@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 
 from crm_oauth.profiles import Profile
 
-_ROOTS = ("/Api/", "/legacy/Api/")
+_BELOW = ("/Api/", "/legacy/Api/")
 
 
 def install_endpoint_headers(app: Flask, profile: Profile) -> None:
@@ -17,7 +17,7 @@ def install_endpoint_headers(app: Flask, profile: Profile) -> None:
     paths = frozenset(profile.endpoint.paths)
 
     def add_headers(response: Response) -> Response:
-        if request.path in paths or request.path.startswith(_ROOTS):
+        if request.path in paths or request.path.startswith(_BELOW):
             response.headers.extend(profile.endpoint.headers)
         return response
 

@@ -184,3 +184,23 @@ def test_a_form_sent_twice_makes_one_client(panel: Page, site: Site) -> None:
     assert len({answer.headers["location"] for answer in answers}) == 1
     panel.goto(answers[0].headers["location"])
     expect(panel.locator("#client-secret")).to_have_text(re.compile(r"[\w-]{43}"))
+
+
+def test_a_form_whose_answer_never_came_is_sent_again(panel: Page) -> None:
+    """Save works once more a few seconds after an answer was stopped; until then a second click sends nothing."""
+    panel.get_by_role("link", name="New Password Client").first.click()
+    panel.get_by_label("Name", exact=True).fill("Stopped once")
+    sent: list[Route] = []
+
+    def stop(request: Route) -> None:
+        sent.append(request)
+        request.abort("aborted")
+
+    panel.route("**/clients/new/password", stop)
+    save = panel.get_by_role("button", name="Save")
+    save.dblclick()
+    expect(panel.locator("main form")).not_to_have_attribute("data-sent", "yes")
+    assert len(sent) == 1
+    panel.unroute("**/clients/new/password")
+    save.click()
+    expect(panel.get_by_role("heading", name="Stopped once")).to_be_visible()

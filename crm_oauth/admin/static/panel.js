@@ -52,7 +52,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
-  // An answer that was stopped, or never came, is asked for again; what is sent twice is done once.
+  // An answer that was stopped, or never came, is asked for again; what is sent twice does no harm.
   setTimeout(() => { delete form.dataset.sent; }, 3000);
 });
 // Back from the browser's memory, a form may be sent again.

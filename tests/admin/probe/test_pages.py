@@ -108,9 +108,11 @@ def test_odd_input_is_refused(visit: Visit, form: dict[str, str]) -> None:
     ],
 )
 def test_odd_searches(admin: Visitor, query: str) -> None:
-    """No search is a fault of the server."""
-    for page in ("tokens", "audit", "tokens/revoke", "clients/%00", "user-names"):
-        assert admin.ask("GET", f"/admin/{page}{query}").status_code in (200, 303, 400, 422)
+    """No search is a fault of the server; what holds a NUL is refused, on every page."""
+    usual = {"tokens": {200, 422}, "audit": {200}, "user-names": {200}, "tokens/revoke": {200, 303}}
+    for page, statuses in usual.items():
+        assert admin.ask("GET", f"/admin/{page}{query}").status_code in ({400} if "%00" in query else statuses)
+    assert admin.ask("GET", f"/admin/clients/%00{query}").status_code == 400
 
 
 def test_acts_are_noted(admin: Visitor, site: Site) -> None:
