@@ -1,6 +1,6 @@
 """The writes of a refresh: redeem a refresh token, insert the pair that takes its place, and link the two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -25,10 +25,7 @@ _REDEEM = (
     )
     .values(deleted=true(), date_modified=given("now", Token.date_modified))
 )
-
-
-REDEEM = PreparedWrite(_REDEEM)
-INSERT = PreparedWrite(insertion(TOKENS, token_values(), select))
+_INSERT = insertion(TOKENS, token_values(), select)
 
 
 def _link(row_id: ColumnElement[Any], from_rows: Callable[..., Select[Any]]) -> Insert:
@@ -42,7 +39,9 @@ def _link(row_id: ColumnElement[Any], from_rows: Callable[..., Select[Any]]) -> 
     return insertion(_REFRESHES, values, from_rows)
 
 
-LINK = PreparedWrite(_link(_ROW_ID, select))
+_LINK = _link(_ROW_ID, select)
+
+REDEEM, INSERT, LINK = (PreparedWrite(statement) for statement in (_REDEEM, _INSERT, _LINK))
 
 
 def _from(rows: FromClause, *values: ColumnElement[Any]) -> Select[Any]:
@@ -53,5 +52,15 @@ _REDEEMED = _REDEEM.returning(Token.id).cte("redeemed")
 _FROM_REDEEMED = partial(_from, _REDEEMED)
 _INSERTED = insertion(TOKENS, token_values(), _FROM_REDEEMED).cte("inserted")
 
-REFRESH = PreparedWrite(_link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED))
-"""The three as one, where the parts of a WITH may write: true at once, without BEGIN and COMMIT."""
+AT_ONCE: Mapping[str, PreparedWrite] = {
+    # The parts of a WITH may write.
+    "postgresql": PreparedWrite(_link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED)),
+    # MySQL has no such block outside of a procedure.
+    "mariadb": PreparedWrite(
+        _REDEEM,
+        _INSERT,
+        _LINK,
+        as_one="BEGIN NOT ATOMIC START TRANSACTION; {}; IF ROW_COUNT() = 1 THEN {}; {}; END IF; COMMIT; END".format,
+    ),
+}
+"""The three in one round trip, with their own BEGIN and COMMIT, by database; no row where nothing was redeemed."""

@@ -70,8 +70,9 @@ class SqlTokenStore:
         """Redeem and insert; of any number at once the database lets one UPDATE find its row unused."""
         whose = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
         values = whose | issuing.new_row(successor)
-        if self._unit.writes_in_with:
-            return self._unit.write_last(refreshing.REFRESH, values) == 1
+        at_once = refreshing.AT_ONCE.get(self._unit.database)
+        if at_once and not self._unit.has_begun:
+            return self._unit.write_whole(at_once, values) > 0
         if self._unit.write_prepared(refreshing.REDEEM, values) != 1:
             return False
         self._unit.write_prepared(refreshing.INSERT, values)

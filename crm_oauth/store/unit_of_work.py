@@ -36,9 +36,15 @@ class UnitOfWork:
         return self._connection
 
     @property
-    def writes_in_with(self) -> bool:
-        """Tell whether several writes can be one statement here, each a part of its WITH."""
-        return self._engine.dialect.name == "postgresql"
+    def database(self) -> str:
+        """Return the name of what the connection leads to, whatever the URL calls it."""
+        dialect = self.connection.dialect
+        return "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether a transaction has begun and is not committed."""
+        return self._has_begun
 
     @property
     def session(self) -> Session:
@@ -65,6 +71,13 @@ class UnitOfWork:
     def write_last(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
         """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
         return statement.execute(self.connection, parameters)
+
+    def write_whole(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
+        """Run what is a transaction by itself, so that none must have begun, and return how many rows it matched."""
+        self._has_begun = True  # until it is through: failing half-way it leaves something to undo
+        rows = statement.execute(self.connection, parameters)
+        self._has_begun = False
+        return rows
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""

@@ -96,9 +96,12 @@ def _plans(explain: str) -> Iterator[dict[str, str]]:
     asking = get_ident()
 
     def record(_connection: Connection, cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401  # the driver's
-        if get_ident() == asking and re.search(r"\b(FROM|WHERE)\b", statement):
-            cursor.execute(f"{explain} {statement}", parameters)
-            seen[statement] = str(cursor.fetchall())
+        if get_ident() != asking:
+            return
+        for part in re.split(r"; (?:IF \S+ = 1 THEN )?", statement):  # of MariaDB's blocks
+            if re.search(r"\b(FROM|WHERE)\b", part):
+                cursor.execute(f"{explain} {part}", parameters)
+                seen[part] = str(cursor.fetchall())
 
     event.listen(Engine, "before_cursor_execute", record)
     try:

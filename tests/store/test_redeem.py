@@ -1,12 +1,14 @@
 """A refresh token is used up once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
@@ -130,6 +132,39 @@ def test_never_revoked_is_not_revoked(database: Database, client: Client, add_to
     add_token(access_token="access", refresh_token="refresh", token_is_revoked=None)
     with database.unit_of_work() as stores:
         assert redeem(stores, client)
+
+
+@pytest.mark.usefixtures("token")
+def test_failing_half_way_changes_nothing(database: Database, database_url: str, client: Client) -> None:
+    """Where the pair cannot be inserted the old one stays good, also to the connection that failed."""
+    one_connection = Database(database_url, pool_size=1)
+    session = found(database)
+    with pytest.raises(IntegrityError), one_connection.unit_of_work() as stores:
+        stores.tokens.refresh(session, client, new_token(id=session.row_id), now=NOW)
+    assert not found(one_connection).is_used
+    with one_connection.unit_of_work() as stores:
+        assert redeem(stores, client)
+    one_connection.dispose()
+    assert found(database).is_used
+
+
+@pytest.mark.usefixtures("token")
+@pytest.mark.parametrize("fault", [None, RuntimeError()], ids=str)
+def test_redeemed_among_other_writes(database: Database, client: Client, fault: RuntimeError | None) -> None:
+    """A token that is redeemed after something else was written is used if that is committed, and good if it is not."""
+
+    def write_and_redeem() -> None:
+        with database.unit_of_work() as stores:
+            stores.clients.add(Client(id="client-2"))
+            assert redeem(stores, client)
+            if fault:
+                raise fault
+
+    with pytest.raises(RuntimeError) if fault else nullcontext():
+        write_and_redeem()
+    with database.unit_of_work() as stores:
+        is_committed = stores.clients.get("client-2") is not None
+    assert found(database).is_used is is_committed is (fault is None)
 
 
 @pytest.mark.usefixtures("token", "database")
