@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
+from tests.support.drivers import MysqlclientServer
 from tests.support.programs import missing_programs
 
 
@@ -23,6 +24,12 @@ def postgresql_server() -> Iterator[DatabaseServer]:
 def mariadb_server() -> Iterator[DatabaseServer]:
     """A MariaDB server of this run's own."""
     yield from _running(MariadbServer())
+
+
+@pytest.fixture(scope="session")
+def mysqlclient_server() -> Iterator[DatabaseServer]:
+    """A MariaDB server of this run's own, for another driver."""
+    yield from _running(MysqlclientServer())
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
@@ -44,7 +51,7 @@ def upgraded_url(database_url: str, request: pytest.FixtureRequest) -> str:
     if url.get_backend_name() == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), str(url.database))
     else:
-        kind = {"mysql": "mariadb"}.get(url.get_backend_name(), url.get_backend_name())
+        kind = {"pymysql": "mariadb", "mysqldb": "mysqlclient", "psycopg": "postgresql"}[url.get_driver_name()]
         server: DatabaseServer = request.getfixturevalue(f"{kind}_server")
         server.give_schema(database_url)
     return database_url

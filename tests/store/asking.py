@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from app import create_app
+from tests.support.plans import parts
 
 PATH = "/Api/access_token"
 CLIENT = {"client_id": "7", "client_secret": "secret"}
@@ -98,7 +99,7 @@ def _plans(explain: str) -> Iterator[dict[str, str]]:
     def record(_connection: Connection, cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401  # the driver's
         if get_ident() != asking:
             return
-        for part in re.split(r"; (?:IF \S+ = 1 THEN )?", statement):  # of MariaDB's blocks
+        for part in parts(statement):
             if re.search(r"\b(FROM|WHERE)\b", part):
                 cursor.execute(f"{explain} {part}", parameters)
                 seen[part] = str(cursor.fetchall())

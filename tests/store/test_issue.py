@@ -6,10 +6,13 @@ from sqlalchemy import delete, update
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, ResourceOwner, User
 from crm_oauth.store.ports import StaleRead, TokenFilter, UnknownOwner
+from tests.support.drivers import EVERY_DRIVER
 from tests.support.new_tokens import new_token
 from tests.support.plans import statements
 
 from .conftest import CLIENT_CHANGES, NOW
+
+pytestmark = EVERY_DRIVER
 
 USER_CHANGES: list[tuple[str, object]] = [
     ("status", "Inactive"),

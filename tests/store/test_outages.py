@@ -15,7 +15,7 @@ from tests.support.database_servers import DatabaseServer
 from .conftest import TokenMaker, redeem
 
 
-@pytest.fixture(params=["mariadb", "postgresql"])
+@pytest.fixture(params=["mariadb", "mysqlclient", "postgresql"])
 def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
     """A server that a test may stop."""
     server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")

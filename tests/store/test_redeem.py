@@ -13,9 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import Session, TokenFilter
+from tests.support.drivers import EVERY_DRIVER
 from tests.support.new_tokens import new_token
 
 from .conftest import CLIENT_CHANGES, NOW, TokenMaker, redeem
+
+pytestmark = EVERY_DRIVER
 
 THREADS = 50
 

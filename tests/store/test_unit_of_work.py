@@ -11,9 +11,12 @@ from sqlalchemy import event
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import TokenFilter
+from tests.support.drivers import EVERY_DRIVER
 from tests.support.plans import statements
 
 from .conftest import NOW, TokenMaker, redeem
+
+pytestmark = EVERY_DRIVER
 
 DIE_AFTER_WRITES = """
 import os, sys
