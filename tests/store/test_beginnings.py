@@ -26,12 +26,12 @@ IDS = [f"{first}{second}{third}-9z" for first in "19af" for second in ALPHABET f
 ]
 
 
-@pytest.fixture(params=["sqlite", "bytes", "en-US", "da-DK", "utf8mb4_bin", "utf8mb4_unicode_ci"])
-def sorting(request: pytest.FixtureRequest) -> Iterator[Database]:
+@pytest.fixture(scope="module", params=["sqlite", "bytes", "en-US", "da-DK", "utf8mb4_bin", "utf8mb4_unicode_ci"])
+def sorting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database of each order of letters: in Danish "aa" is a letter behind z."""
     name: str = request.param
     if name == "sqlite":
-        database = Database(f"sqlite:///{request.getfixturevalue('tmp_path')}/test.db")
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('sorting')}/test.db")
         schema.upgrade(database)
         yield database
         database.dispose()
@@ -49,7 +49,7 @@ def sorting(request: pytest.FixtureRequest) -> Iterator[Database]:
     server.drop_database(url)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def filled(sorting: Database) -> Database:
     """The same with ids that begin in many ways."""
     with sorting.unit_of_work() as stores:

@@ -22,7 +22,7 @@ _THREADS = 4
 Outage = Callable[[DatabaseServer, str], AbstractContextManager[None]]
 
 
-@pytest.fixture(scope="module", params=["mariadb", "mysqlclient", "postgresql"])
+@pytest.fixture(scope="module", params=["mariadb", "postgresql"])
 def server(request: pytest.FixtureRequest) -> DatabaseServer:
     """A database server."""
     server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
