@@ -9,6 +9,7 @@ _CONFLICTS = {1213, "40001", "40P01"}
 _ELSEWHERE = {
     1047,  # WSREP has not yet prepared node for application use
     1290,  # The server is running with the --read-only option
+    1792,  # Cannot execute statement in a READ ONLY transaction
     1836,  # Running in read-only mode
     "25006",  # cannot execute … in a read-only transaction
 }

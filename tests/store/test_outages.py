@@ -141,6 +141,18 @@ def test_connection_to_a_server_that_takes_no_writes_is_given_up(postgresql_serv
     database.dispose()
 
 
+def test_connection_that_is_read_only_is_given_up(mariadb_server: DatabaseServer) -> None:
+    """What was connected while MariaDB began each transaction as a reader is not used again, for it would stay so."""
+    database = Database(mariadb_server.new_database(), pool_size=1)
+    schema.upgrade(database)
+    with database.reading() as connection:
+        connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
+    with pytest.raises(DatabaseUnavailable):
+        add_client(database, "1")
+    add_client(database, "1")
+    database.dispose()
+
+
 def test_mistake_is_no_outage(database: Database) -> None:
     """A statement that breaks a rule of the schema fails as itself, without the values that it was given."""
     add_client(database, "a-client-id")
