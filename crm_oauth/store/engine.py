@@ -11,7 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from crm_oauth.store.forks import part_at_forks
 from crm_oauth.store.liveness import replace_dead_connections
 from crm_oauth.store.mysql import Place, connect_to_one, places_of
-from crm_oauth.store.patience import set_patience
+from crm_oauth.store.patience import MARGIN, set_patience
 from crm_oauth.store.refusals import drop_useless_connections
 from crm_oauth.store.sqlite_waiting import look_often
 from crm_oauth.store.unfit_text import find_nothing_by_unfit_text
@@ -98,7 +98,7 @@ def _mysql(statement_timeout: int, *, greets_patiently: bool) -> dict[str, Any]:
         "charset": "utf8mb4",
         "connect_timeout": CONNECT_TIMEOUT,
         # To PyMySQL the server's greeting is an answer like any other, which a frozen one never sends.
-        "read_timeout": statement_timeout if greets_patiently else CONNECT_TIMEOUT,
+        "read_timeout": statement_timeout + MARGIN if greets_patiently else CONNECT_TIMEOUT,
         "write_timeout": statement_timeout,
         # A locked table is waited for by another clock than a locked row. /*M! */ is read by MariaDB only.
         "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}, lock_wait_timeout = {LOCK_TIMEOUT}"
@@ -111,7 +111,7 @@ def _prepare_mysql(statement_timeout: int, connection: DBAPIConnection, _entry: 
     cursor = connection.cursor()
     cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     cursor.close()
-    set_patience(connection, statement_timeout)
+    set_patience(connection, statement_timeout + MARGIN)
 
 
 def _postgresql(url: URL, statement_timeout: int) -> dict[str, Any]:

@@ -8,6 +8,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 ASKING = 2
 """Seconds to wait for a server that is only asked whether it is there."""
 
+MARGIN = 1
+"""Seconds beyond the server's own limit on a statement, which speaks first while the server can speak at all.
+
+Whoever is given up sooner does not notice, and may yet commit.
+"""
+
 # Where the drivers look before each answer: psycopg's is ours, PyMySQL has no other way to change it.
 _LIMITS = ("patience", "_read_timeout")
 

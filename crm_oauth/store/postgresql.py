@@ -8,8 +8,8 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-# Seconds beyond the server's own limit on a statement, which speaks first while the server can speak at all.
-_MARGIN = 1
+from crm_oauth.store.patience import MARGIN
+
 # Seconds between a wait's looks at its clock; an answer that comes is noticed at once.
 _TICK = 0.1
 
@@ -23,7 +23,7 @@ def limit_waiting(engine: Engine, statement_timeout: int) -> None:
     """
 
     class Connection(psycopg.Connection[Any]):
-        patience: float = statement_timeout + _MARGIN
+        patience: float = statement_timeout + MARGIN
 
         def wait(self, gen: PQGen[RV], interval: float = _TICK, timeout: float | None = None) -> RV:
             try:

@@ -99,6 +99,23 @@ def test_waiting_for_a_lock_ends(
     database.dispose()
 
 
+@pytest.mark.parametrize("database_url", ["mariadb", "postgresql"], indirect=True)
+def test_the_server_ends_what_takes_too_long(database_url: str, client: Client, add_token: TokenMaker) -> None:
+    """A statement at its limit is ended by the server, before we give up a connection on which it would go on."""
+    add_token(access_token="access", refresh_token="refresh")
+    database = Database(database_url, statement_timeout=1)
+
+    def redeem_while_another_holds_the_row() -> None:
+        with database.connection() as other:
+            other.execute(update(Token).values(name="held"))
+            with database.unit_of_work() as stores:
+                redeem(stores, client)
+
+    with pytest.raises(DatabaseUnavailable, match=r"max_statement_time exceeded|statement timeout"):
+        redeem_while_another_holds_the_row()
+    database.dispose()
+
+
 def test_waiting_for_a_connection_ends(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool with no connection left makes the work unavailable, and lends again once one is back."""
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)
