@@ -100,9 +100,10 @@ def _mysql(statement_timeout: int, *, greets_patiently: bool) -> dict[str, Any]:
         # To PyMySQL the server's greeting is an answer like any other, which a frozen one never sends.
         "read_timeout": statement_timeout + MARGIN if greets_patiently else CONNECT_TIMEOUT,
         "write_timeout": statement_timeout,
-        # A locked table is waited for by another clock than a locked row. /*M! */ is read by MariaDB only.
+        # A locked table is waited for by another clock than a locked row. A COMMIT shall neither hang up nor begin
+        # another transaction, in which what commits by itself would be lost. /*M! */ is read by MariaDB only.
         "init_command": f"SET innodb_lock_wait_timeout = {LOCK_TIMEOUT}, lock_wait_timeout = {LOCK_TIMEOUT}"
-        f" /*M!100101 , max_statement_time = {statement_timeout} */",
+        f", completion_type = 'NO_CHAIN' /*M!100101 , max_statement_time = {statement_timeout} */",
     }
 
 
