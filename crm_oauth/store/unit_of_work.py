@@ -37,9 +37,10 @@ class UnitOfWork:
 
     @property
     def database(self) -> str:
-        """Return the name of what the connection leads to, whatever the URL calls it."""
+        """Return the name of what the connection leads to, whatever the URL calls it; an old MariaDB is a MySQL."""
         dialect = self.connection.dialect
-        return "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+        # Sequences, which MySQL has not, came to MariaDB after all that it is asked for here.
+        return "mariadb" if dialect.name == "mysql" and dialect.supports_sequences else dialect.name
 
     @property
     def has_begun(self) -> bool:

@@ -137,6 +137,26 @@ def test_a_commit_does_nothing_else(database_url: str, client: Client, add_token
     database.dispose()
 
 
+@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+def test_a_refresh_without_blocks(
+    database: Database, client: Client, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MySQL, and a MariaDB so old that it has no blocks either, get the statements of a refresh one by one."""
+    add_token(access_token="access", refresh_token="refresh")
+    with database.reading() as connection:
+        monkeypatch.setattr(connection.dialect, "supports_sequences", False)
+    with statements(database) as seen, database.unit_of_work() as stores:
+        assert redeem(stores, client)
+    assert [statement.split()[0] for statement, _ in seen] == [
+        "SELECT",
+        "BEGIN",
+        "UPDATE",
+        "INSERT",
+        "INSERT",
+        "COMMIT",
+    ]
+
+
 @pytest.mark.parametrize("writes", [1, 2, 3])
 def test_crash_leaves_one_of_two_tokens(
     database: Database, database_url: str, client: Client, add_token: TokenMaker, writes: int
