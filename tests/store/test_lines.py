@@ -37,19 +37,20 @@ def refresh(stores: Repositories, row: Token | NewToken, successor_id: str) -> N
 
 @pytest.fixture
 def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token | NewToken]:
-    """Three generations `a`, `b`, `c` of one session, and a session `other` of the same user and client."""
-    rows: list[Token | NewToken] = [add_token(**named("a"), client=client.id)]
-    for row_id in "bc":
-        with database.unit_of_work() as stores:
-            rows.append(refresh(stores, rows[-1], row_id))
-    add_token(**named("other"))
+    """Three generations `a`, `b`, `c` of one session, and before them two, `x` and `y`, of the same user and client."""
+    rows: list[Token | NewToken] = []
+    for first, *later in ("xy", "abc"):
+        rows = [add_token(**named(first), client=client.id)]
+        for row_id in later:
+            with database.unit_of_work() as stores:
+                rows.append(refresh(stores, rows[-1], row_id))
     return rows
 
 
 def revoked(database: Database) -> set[str]:
     """Return the ids of all revoked rows, used ones too."""
     with database.unit_of_work() as stores:
-        found = [stores.tokens.find_refreshable(f"refresh-{row_id}") for row_id in ("a", "b", "c", "other")]
+        found = [stores.tokens.find_refreshable(f"refresh-{row_id}") for row_id in "abcxy"]
         return {session.row_id for session in found if session and session.is_revoked}
 
 
