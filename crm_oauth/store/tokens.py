@@ -61,7 +61,6 @@ class SqlTokenStore:
             select(Refresh, Token)
             .outerjoin(Token, and_(Token.id == AsIn(Refresh.successor_id, Token.id), LIVE, NOT_REVOKED))
             .where(Refresh.token_id == row_id)
-            .execution_options(populate_existing=True)
         )
         row = self._unit.session.execute(query).one_or_none()
         return (row[0], row[1]) if row else None

@@ -144,8 +144,9 @@ def test_an_owner_who_gave_no_password(database: Database, client: Client, user:
     change(database, User, user_hash="another")
     issue(database, client, owner)
     change(database, User, status="Inactive")
-    with pytest.raises(StaleRead):
+    with pytest.raises(StaleRead) as caught:
         issue(database, client, owner)
+    assert caught.type is StaleRead, "there is such a user"
     assert issued(database) == [(client.id, user.id)]
 
 
