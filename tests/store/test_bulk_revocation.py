@@ -52,8 +52,8 @@ def test_what_a_refresh_mints_meanwhile(
     add_token: TokenMaker,
     few: bool,  # noqa: FBT001  # pytest's way
 ) -> None:
-    """A pair that a refresh makes while its session is being revoked is revoked too."""
-    old = add_token(client=client.id)
+    """A pair that a refresh, the access token long over, makes while its session is being revoked is revoked too."""
+    old = add_token(client=client.id, access_token_expires=NOW)
     begun = Event()
 
     @contextmanager
