@@ -1,7 +1,9 @@
 """`crm-oauth keys`."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.serialization import (
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from crm_oauth.key_rotation import rotate_signing_key
+from crm_oauth.key_rotation import rotate_encryption_key, rotate_signing_key, rotation_lock
 from crm_oauth.shipped import shipped
 from tests.cli.conftest import Installation
 from tests.cli.keys import key_folder, listed_keys, load_keys, rotate
@@ -61,6 +63,7 @@ def test_modes_and_owners_stay(ready: Installation) -> None:
     private, public = key_folder(ready) / "private.key", key_folder(ready) / "public.key"
     private.chmod(0o640)
     public.chmod(0o604)
+    key_folder(ready).chmod(0o750)
     owner = (4321, 4322) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     for path in (private, public, key_folder(ready)):
         os.chown(path, *owner)
@@ -71,7 +74,7 @@ def test_modes_and_owners_stay(ready: Installation) -> None:
         for path in (private, public, previous, previous / f"{old}.pem", key_folder(ready) / ".lock")
         if (status := path.stat())
     }
-    modes = dict(zip(found, (0o640, 0o604, 0o700, 0o604, 0o600), strict=True))
+    modes = dict(zip(found, (0o640, 0o604, 0o750, 0o604, 0o600), strict=True))
     assert found == {path: (mode, *owner) for path, mode in modes.items()}
 
 
@@ -106,6 +109,27 @@ def test_rotations_at_once_lose_no_key(ready: Installation) -> None:
     told = [printed.split()[1] for printed in ready.run_at_once(4, "keys", "rotate")]
     assert {key["kid"] for key in listed_keys(ready)} == {first["kid"], *told}
     assert load_keys(ready).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("rotation", "names"),
+    [
+        (partial(rotate_signing_key, bits=2048), ["private.key", "public.key"]),
+        (partial(rotate_encryption_key, drop_older=False), ["encryption.key"]),
+    ],
+    ids=["signing", "encryption"],
+)
+def test_a_rotation_waits_for_another(ready: Installation, rotation: Callable[..., object], names: list[str]) -> None:
+    """While another is about to change a key, the rotation of any changes nothing; then it does."""
+    paths = [key_folder(ready) / name for name in names]
+    before = [path.read_bytes() for path in paths]
+    with ThreadPoolExecutor(1) as thread:
+        with rotation_lock(key_folder(ready)):
+            rotating = thread.submit(rotation, *paths)
+            wait([rotating], timeout=0.5)  # being slower only makes the test easier
+            assert [path.read_bytes() for path in paths] == before
+        rotating.result()
+    assert not set(before) & {path.read_bytes() for path in paths}
 
 
 def test_keys_can_be_loaded_at_any_moment_of_a_rotation(ready: Installation) -> None:

@@ -84,7 +84,7 @@ def test_a_use_is_found_with_its_successor(database: Database, line: list[Token 
 def test_a_refresh_at_that_moment_does_not_escape(
     database: Database, add_token: TokenMaker, which: TokenFilter
 ) -> None:
-    """A pair that an uncommitted refresh mints, its access token long over, while its line is revoked is revoked too."""
+    """A pair that an uncommitted refresh mints, its access token over, while its line is revoked is revoked too."""
     row = add_token(**named("a"), access_token_expires=NOW)
     counts: list[int] = []
 
