@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import (
@@ -13,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from crm_oauth.key_rotation import rotate_encryption_key, rotate_signing_key, rotation_lock
+from crm_oauth.key_files import make_encryption_key
+from crm_oauth.key_rotation import remove_key, rotate_encryption_key, rotate_signing_key, rotation_lock
 from crm_oauth.shipped import shipped
 from tests.cli.conftest import Installation
 from tests.cli.keys import key_folder, listed_keys, load_keys, rotate
@@ -76,6 +78,25 @@ def test_modes_and_owners_stay(ready: Installation) -> None:
     }
     modes = dict(zip(found, (0o640, 0o604, 0o750, 0o604, 0o600), strict=True))
     assert found == {path: (mode, *owner) for path, mode in modes.items()}
+
+
+def test_a_power_cut_leaves_no_half_key(ready: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a key file holds is on the disk before its name is, and what became of the name before anybody is told."""
+    key = key_folder(ready) / "encryption.key"
+    synced: list[bytes | None] = []
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        named = key if path.is_dir() else path
+        synced.append(named.read_bytes() if named.exists() else None)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    rotate_encryption_key(key, drop_older=False)
+    assert synced == [key.read_bytes()] * 2
+    remove_key(key)
+    assert synced[2:] == [None]
+    make_encryption_key(key)
+    assert synced[3:] == [key.read_bytes()] * 2
 
 
 def test_links_stay_links(ready: Installation) -> None:
