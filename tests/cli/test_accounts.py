@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crm_oauth.key_files import give_to_owner
 from tests.cli.conftest import Installation
 from tests.support.accounts import folder_for_all, give_away, service_account
 
@@ -47,6 +48,15 @@ def test_what_root_makes_is_the_servers(handed_out: Installation) -> None:
     assert {path.owner() for path in made} == {service_account()[0]}
     with _as_service_account():
         handed_out.told("doctor")
+
+
+def test_what_a_link_points_to_keeps_its_owner(handed_out: Installation) -> None:
+    """Of a link in the server's folder root gives away the link, and not what it points to, which may be anybody's."""
+    link, target = handed_out.folder / "var" / "link", handed_out.folder / "target"
+    target.touch()
+    link.symlink_to(target)
+    give_to_owner(link, link.parent)
+    assert (link.lstat().st_uid, target.stat().st_uid) == (link.parent.stat().st_uid, os.geteuid())
 
 
 def test_doctor_looks_at_everything_where_keys_are_out_of_reach(handed_out: Installation) -> None:
