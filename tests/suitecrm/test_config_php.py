@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crm_oauth.faults import StartupError
+from crm_oauth.key_files import take_key
 from crm_oauth.suitecrm.site import SuiteCrmSite
 from tests.cli.conftest import Installation
 from tests.suitecrm.site_files import ENCRYPTION_KEY, make_site
@@ -142,6 +143,16 @@ def test_all_that_is_in_the_way_is_told_before_anything_is_taken(ready: Installa
     ready.told("init", "--from-suitecrm", "crm")
     assert (keys / "public.key").read_bytes() == (ready.folder / "crm/Api/V8/OAuth2/public.key").read_bytes()
     ready.told("doctor")
+
+
+def test_a_key_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """A key that another process put in place since it was looked for stays too, and is told; the same is taken."""
+    path = tmp_path / "private.key"
+    path.write_bytes(b"ours\n")
+    with pytest.raises(StartupError, match="holds another key already"):
+        take_key(path, b"theirs")
+    assert not take_key(path, b"ours")
+    assert path.read_bytes() == b"ours\n"
 
 
 def test_another_encryption_key_in_the_environment_is_told(empty: Installation) -> None:
