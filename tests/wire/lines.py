@@ -1,7 +1,9 @@
 """Lines of sessions: each refresh puts a new pair in the place of the one before."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -24,9 +26,9 @@ def time_passes(site: Site, seconds: int) -> None:
             connection.execute(update(Refresh).where(Refresh.token_id == token_id).values(used_at=then))
 
 
-def generations(site: Site, number: int) -> list[Pair]:
+def generations(site: Site, number: int, scope: str = "") -> list[Pair]:
     """Sign in and refresh again and again; the last pair is good."""
-    pairs = [sign_in(site)]
+    pairs = [sign_in(site, scope=scope)]
     while len(pairs) < number:
         pairs.append(pair_of(redeem(site, pairs[-1].refresh_token)))
     return pairs
@@ -49,8 +51,13 @@ def assert_dead(site: Site, pair: Pair) -> None:
     assert_refused(redeem(site, pair.refresh_token))
 
 
-def token_of_php(site: Site, *, used: bool = False) -> str:
-    """Insert a row as SuiteCRM writes it, and return its refresh token."""
+def reworded(refresh_token: str, claims: Mapping[str, Any]) -> str:
+    """Return a refresh token that says something else, and is encrypted as well as the first."""
+    return CODEC.encode(CODEC.decode(refresh_token)._replace(**claims))
+
+
+def token_of_php(site: Site, *, used: bool = False, owner: str | None = "1", named: str | None = "1") -> str:
+    """Insert a row as SuiteCRM writes it, with its owner, and return its refresh token, which names a user too."""
     now = datetime.now(UTC)
     row = Token(
         client="pw-client",
@@ -58,9 +65,9 @@ def token_of_php(site: Site, *, used: bool = False) -> str:
         access_token_expires=now + timedelta(hours=1),
         refresh_token=token_hex(40),
         refresh_token_expires=now + timedelta(days=20),
-        assigned_user_id="1",
+        assigned_user_id=owner,
         deleted=used,
     )
     site.fill(lambda stores: stores.tokens.add(row))
     expires = int((now + timedelta(days=20)).timestamp())
-    return CODEC.encode(RefreshClaims("pw-client", str(row.refresh_token), str(row.access_token), (), "1", expires))
+    return CODEC.encode(RefreshClaims("pw-client", str(row.refresh_token), str(row.access_token), (), named, expires))

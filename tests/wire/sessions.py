@@ -25,10 +25,15 @@ class Pair:
 
 
 def sign_in(
-    site: Addressed, client: dict[str, str] = PW_CLIENT, *, username: str = "admin", password: str = "admin-pw"
+    site: Addressed,
+    client: dict[str, str] = PW_CLIENT,
+    *,
+    username: str = "admin",
+    password: str = "admin-pw",
+    scope: str = "",
 ) -> Pair:
     """Get a pair by the password grant."""
-    sent = {"grant_type": "password", "username": username, "password": password, **client}
+    sent = {"grant_type": "password", "username": username, "password": password, "scope": scope, **client}
     return pair_of(post_json(site.url, TOKEN_PATH, sent))
 
 

@@ -17,6 +17,7 @@ from tests.wire.lines import (
     assert_dead,
     assert_refused,
     generations,
+    reworded,
     time_passes,
     token_of_php,
 )
@@ -99,12 +100,13 @@ def test_nobody_elses_replay_ends_a_line(strict: Site) -> None:
         401,
     }
     assert redeem(strict, first.refresh_token[:-1]).status == 400
+    assert_refused(redeem(strict, reworded(first.refresh_token, {"client_id": "pub-client"}), PUB_CLIENT))
     assert_alive(strict, second)
 
 
 def test_the_same_session_again(lenient: Site) -> None:
     """Within the grace a repeated redemption gives the same session: jti, text of the access token, refresh id."""
-    first, second = generations(lenient, 2)
+    first, second = generations(lenient, 2, scope="standard:read")
     repeated = [pair_of(redeem(lenient, first.refresh_token)) for _ in range(3)]
     assert {pair.access_token for pair in repeated} == {second.access_token}
     containers = [second.refresh_token, *(pair.refresh_token for pair in repeated)]
