@@ -1,5 +1,6 @@
 """Where the pipeline of a token request meets the limits: they become faults of the protocol here."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import NoReturn
@@ -82,7 +83,7 @@ class PipelineGuard:
             OAuthFault: too_many_requests, after too many.
         """
         if wait := self._flood.admit(client_id):
-            raise OAuthFault.too_many_requests(max(1, round(wait)))
+            raise OAuthFault.too_many_requests(math.ceil(wait))
 
 
 def _refuse(error: TooManyGuesses) -> NoReturn:
