@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
@@ -43,6 +45,14 @@ class Attempts:
 
     def _decoy(self) -> None:
         self.decoys += 1
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which guesses are counted; it stands still."""
+    clock = SimpleNamespace(now=1_800_000_000.0)
+    monkeypatch.setattr(guesses, "time", SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.now))
+    return clock
 
 
 @pytest.fixture
@@ -122,6 +132,61 @@ def test_who_shares_the_address_of_a_guesser(guess: Attempts) -> None:
     assert [guess("ann", "wrong") for _ in range(4)][-1] is Verdict.BACKING_OFF
     with pytest.raises(TooManyGuesses):
         guess("bob", "right")
+
+
+@sqlite_only
+def test_a_right_password_is_noted_twice_a_day(
+    guess: Attempts, counter: FailureCounter, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signing in writes only where it is not noted, or not lately; a day after the last time it is forgotten."""
+    really_add, added = counter.add, list[str]()
+
+    def add(subject: str, rate: Rate, now: float) -> float:
+        added.append(subject)
+        return really_add(subject, rate, now)
+
+    monkeypatch.setattr(counter, "add", add)
+    written = []
+    for hours in (0, 11, 2, 1, 10):
+        clock.now += hours * 3600
+        assert guess("ann", "right") is Verdict.RIGHT
+        written.append(len(added))
+    assert written == [1, 1, 2, 2, 2]
+    clock.now += 26 * 3600
+    for number in range(8):
+        guess(f"user-{number}", "wrong")
+    with pytest.raises(TooManyGuesses):
+        guess("ann", "right")
+
+
+@sqlite_only
+def test_who_waits_as_told_may_guess_again(guess: Attempts, clock: SimpleNamespace) -> None:
+    """Once the time is over one more guess is checked, and then one waits again: of a user, an address, a client."""
+    for password in ("a", "b", "c"):
+        guess("joe", password)
+    clock.now += LIMITS.per_user.pause - 1
+    assert guess("joe", "right") is Verdict.BACKING_OFF
+    clock.now += 1
+    assert [guess("joe", "d"), guess("joe", "right")] == [Verdict.WRONG, Verdict.BACKING_OFF]
+    for number in range(8):
+        with suppress(TooManyGuesses):
+            guess(f"user-{number}", "wrong")
+    with pytest.raises(TooManyGuesses) as of_address:
+        guess("ann", "right")
+    clock.now += of_address.value.retry_after
+    assert guess("ann", "wrong") is Verdict.WRONG
+    with pytest.raises(TooManyGuesses):
+        guess("ann", "right")
+    for _ in range(4):
+        guess.guard.client_failed("client", HERE)
+    with pytest.raises(TooManyGuesses) as of_client:
+        guess.guard.admit_client("client", HERE)
+    assert of_client.value.retry_after == LIMITS.per_client.pause
+    clock.now += of_client.value.retry_after
+    guess.guard.admit_client("client", HERE)
+    guess.guard.client_failed("client", HERE)
+    with pytest.raises(TooManyGuesses):
+        guess.guard.admit_client("client", HERE)
 
 
 def test_processes_count_as_one(counter: FailureCounter) -> None:
