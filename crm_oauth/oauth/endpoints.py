@@ -118,11 +118,13 @@ class Introspection(_TokenInquiry, IntrospectionEndpoint):
 
     def _refresh_token(self, text: str) -> dict[str, Any]:
         claims = self.server.decode_refresh_token(text)
-        session = self._tokens.find_session(claims.access_token_id)
+        session, now = self._tokens.find_session(claims.access_token_id), datetime.now(UTC)
         if (
             session is None
             or session.refresh_token != claims.refresh_token_id
-            or not session.refresh_token_is_good(datetime.now(UTC))
+            or session.client_id != claims.client_id
+            or claims.expire_time < now.timestamp()
+            or not session.refresh_token_is_good(now)
         ):
             raise OAuthFault.refresh_token_revoked()
         return {

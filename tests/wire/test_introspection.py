@@ -10,7 +10,18 @@ from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import TokenFilter, TokenStore
 from tests.support.site import Site
 from tests.wire.exchange import claims_of, post_json
-from tests.wire.sessions import INACTIVE, PUB_CLIENT, PW_CLIENT, Pair, introspect, log_out, redeem, sign_in
+from tests.wire.lines import token_of_php
+from tests.wire.sessions import (
+    INACTIVE,
+    PUB_CLIENT,
+    PW_CLIENT,
+    Pair,
+    introspect,
+    log_out,
+    machine_token,
+    redeem,
+    sign_in,
+)
 
 PATH = "/oauth/introspect"
 RESOURCE_SERVER = {"client_id": "resource-server", "client_secret": "cc-secret"}
@@ -99,6 +110,16 @@ def test_other_clients_learn_nothing(site: Site) -> None:
         _assert_inactive(site, token, PW_CLIENT)
         assert introspect(site, token, RESOURCE_SERVER).document["client_id"] == "pub-client"
         assert introspect(site, token, PUB_CLIENT).document["client_id"] == "pub-client"
+
+
+@pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
+def test_tokens_of_nobody(site: Site) -> None:
+    """Tokens that act for no user are described without one."""
+    machine = {"client_id": "cc-nouser", "client_secret": "cc-secret"}
+    refresh_token = token_of_php(site, owner=None, named=None)
+    for token, client in ((machine_token(site, machine), machine), (refresh_token, PW_CLIENT)):
+        told = introspect(site, token, client).document
+        assert (told["active"], told["sub"], told["username"]) == (True, "", "")
 
 
 Ending = Callable[[Site, Pair], object]

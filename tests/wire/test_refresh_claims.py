@@ -7,7 +7,7 @@ import pytest
 from tests.support.site import Site
 from tests.wire.exchange import claims_of
 from tests.wire.lines import reworded, token_of_php
-from tests.wire.sessions import PW_CLIENT, Pair, pair_of, redeem, sign_in
+from tests.wire.sessions import INACTIVE, PW_CLIENT, Pair, introspect, pair_of, redeem, sign_in
 
 # It knows scopes.
 pytestmark = pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
@@ -26,11 +26,13 @@ READ, BOTH = "standard:read", "standard:read standard:create"
     ids=str,
 )
 def test_what_it_must_say(site: Site, claims: dict[str, Any], hint: str) -> None:
-    """A token that is out of time or says else than its row is refused, before scopes count, and uses nothing up."""
+    """A token that is out of time or says else than its row is inactive, and refused before scopes are looked at."""
     token = sign_in(site).refresh_token
-    answer = redeem(site, reworded(token, claims), PW_CLIENT | {"scope": "no such scope"})
+    bad = reworded(token, claims)
+    assert introspect(site, bad).body == INACTIVE
+    answer = redeem(site, bad, PW_CLIENT | {"scope": "no such scope"})
     assert (answer.status, answer.document["hint"]) == (400, hint)
-    assert redeem(site, token).status == 200
+    assert redeem(site, token).status == 200, "it was used up"
 
 
 @pytest.mark.parametrize(
