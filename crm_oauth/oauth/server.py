@@ -225,7 +225,7 @@ class CrmAuthorizationServer(AuthorizationServer):
                 self._after_refusal(partial(_end_line, error.ends_line_of, client_id, request.origin))
             return self.dialect.render(error.fault, request.authorization)
         if isinstance(error, UnsupportedGrantTypeError):
-            return self.dialect.render(Fault(Meaning.UNSUPPORTED_GRANT_TYPE), request.authorization)
+            return self.dialect.render(Fault(Meaning.UNSUPPORTED_GRANT_TYPE))
         # A plugin may raise Authlib's own errors.
         body = self.dialect.document(error.error or "", error.description or "")
         return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))

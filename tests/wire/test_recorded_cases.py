@@ -49,3 +49,11 @@ def test_answers_as_recorded(site: Site, version: str, path: str, name: str) -> 
     """A recorded request gets the recorded status, headers and body, or the difference that we mean."""
     case = CASES[name]
     assert_as_expected(_send(site, path, case["request"]), _expected(case, version))
+
+
+@pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
+def test_the_grant_is_looked_at_before_the_secret(site: Site, version: str, path: str) -> None:
+    """The old API tells a client of the wrong grant, whether or not its secret is the right one."""
+    case = CASES["cc grant with a password client"]
+    request = case["request"] | {"json": case["request"]["json"] | {"client_secret": "wrong"}}
+    assert_as_expected(_send(site, path, request), _expected(case, version))
