@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
 from crm_oauth.store.token_counts import count_live
+from crm_oauth.web.metrics import metrics_routes
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.exchange import post_json, send
@@ -112,6 +115,16 @@ def test_the_state_is_told(site: Site) -> None:
 def test_nobody_else_reads_them(site: Site) -> None:
     """To an address that is not named, /metrics does not exist."""
     assert send(site.url, "GET", "/metrics", {"X-Forwarded-For": "192.0.2.1"}, None).status == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("192.0.2.7", 200), ("2001:db8::1", 200), ("192.0.3.7", 404), ("::1", 404), ("", 404)]
+)
+def test_who_is_named(address: str, status: int) -> None:
+    """Addresses of the named networks read them; a Unix socket has no address, and may have anybody behind it."""
+    application = Flask(__name__)
+    application.register_blueprint(metrics_routes([ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")], bytes))
+    assert application.test_client().get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == status
 
 
 def test_the_dashboard_shows_what_there_is(site: Site) -> None:
