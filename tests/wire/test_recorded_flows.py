@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from crm_oauth.compat.passwords import hash_user_password
-from crm_oauth.store.models import User
+from crm_oauth.store.models import Token, User
 from crm_oauth.store.ports import TokenFilter
 from tests.support.site import Site
 from tests.wire.conftest import RECORDINGS
@@ -55,13 +56,16 @@ def _send(site: Site, method: str, path: str, authorization: str | None) -> Rece
 
 @pytest.mark.parametrize("root", ["/Api", "/Api/index.php", "/legacy/Api", "/legacy/Api/index.php"])
 def test_logout(site: Site, recorded: Recorded, root: str) -> None:
-    """Logout answers as recorded, at every root, and kills the access and the refresh token."""
+    """Logout answers as recorded, at every root, and kills both tokens; their row is deleted, as by SuiteCRM's own."""
     pair = sign_in(site)
     answer = present(site, "POST", f"{root}/V8/logout", pair.access_token)
     assert_as_expected(answer, recorded("logout ok"))
     assert answer.headers["accept"] == "application/vnd.api+json"
     assert_as_expected(log_out(site, pair.access_token), recorded("logout with revoked (flag) token"))
     assert_as_expected(redeem(site, pair.refresh_token), recorded("refresh after logout"))
+    with site.database.connection() as connection:
+        row = connection.execute(select(Token.deleted, Token.token_is_revoked).where(Token.access_token == pair.jti))
+        assert tuple(row.one()) == (True, True)
 
 
 def test_logout_ends_no_other_session(site: Site) -> None:
@@ -157,12 +161,32 @@ def test_current_user(site: Site) -> None:
     assert not {"user_hash", "authenticate_id"} & set(answer.document["data"]["attributes"])
 
 
+@pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
+def test_current_user_in_full(site: Site) -> None:
+    """All of it is text, what is missing is empty, and slashes are escaped as by PHP."""
+    user = User(id="ada", user_name="ada/l", user_hash=hash_user_password("pw", rounds=4), status="Active")
+    user.first_name, user.is_admin = "Ada", True
+    site.fill(lambda stores: stores.users.add(user))
+    answer = present(site, "GET", "/Api/V8/current-user", sign_in(site, username="ada/l", password="pw").access_token)
+    assert r'"user_name": "ada\/l",' in answer.body
+    assert answer.document["data"]["attributes"] == {
+        "user_name": "ada/l",
+        "first_name": "Ada",
+        "last_name": "",
+        "status": "Active",
+        "employee_status": "",
+        "full_name": "Ada",
+        "is_admin": "1",
+    }
+
+
 def test_current_user_of_a_machine(site: Site, version: str) -> None:
     """A client credentials token acts as its client's user."""
     if version == "7.10.0":
         pytest.skip("this version has no client credentials")
     answer = present(site, "GET", "/Api/V8/current-user", machine_token(site))
     assert (answer.document["data"]["id"], answer.document["data"]["attributes"]["user_name"]) == ("user-2", "bob")
+    assert answer.document["data"]["attributes"]["is_admin"] == "0"
 
 
 def test_current_user_of_a_machine_without_one(site: Site, version: str) -> None:
