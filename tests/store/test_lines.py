@@ -39,7 +39,7 @@ def refresh(stores: Repositories, row: Token | NewToken, successor_id: str) -> N
 def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token | NewToken]:
     """Three generations `a`, `b`, `c` of one session, and before them two, `x` and `y`, of the same user and client."""
     rows: list[Token | NewToken] = []
-    for first, *later in ("xy", "abc"):
+    for first, *later in (["x", "y"], ["a", "b", "c"]):
         rows = [add_token(**named(first), client=client.id)]
         for row_id in later:
             with database.unit_of_work() as stores:

@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import TokenFilter
 from tests.support.drivers import EVERY_DRIVER
-from tests.support.outages import administrator
 from tests.support.plans import statements
 
 from .conftest import NOW, TokenMaker, redeem
@@ -117,44 +116,6 @@ def test_reading_needs_no_transaction(database: Database, client: Client, add_to
         assert redeem(stores, client)
     writes = WRITES[database.url.get_backend_name()]
     assert [statement.split()[0] for statement, _ in seen] == ["SELECT", *writes.split()]
-
-
-@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
-@pytest.mark.parametrize("kind", ["CHAIN", "RELEASE"])
-def test_a_commit_does_nothing_else(database_url: str, client: Client, add_token: TokenMaker, kind: str) -> None:
-    """Where a server begins another transaction after each COMMIT, or hangs up, it does neither after ours."""
-    add_token(access_token="access", refresh_token="refresh")
-    database = Database(database_url, pool_size=1)
-    with administrator(database_url) as connection:
-        connection.execute(text(f"SET GLOBAL completion_type = '{kind}'"))
-        try:
-            with database.unit_of_work() as stores:
-                assert redeem(stores, client)
-        finally:
-            connection.execute(text("SET GLOBAL completion_type = DEFAULT"))
-    with database.reading() as lent:
-        assert not lent.scalar(text("SELECT @@in_transaction"))
-    database.dispose()
-
-
-@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
-def test_a_refresh_without_blocks(
-    database: Database, client: Client, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """MySQL, and a MariaDB so old that it has no blocks either, get the statements of a refresh one by one."""
-    add_token(access_token="access", refresh_token="refresh")
-    with database.reading() as connection:
-        monkeypatch.setattr(connection.dialect, "supports_sequences", False)
-    with statements(database) as seen, database.unit_of_work() as stores:
-        assert redeem(stores, client)
-    assert [statement.split()[0] for statement, _ in seen] == [
-        "SELECT",
-        "BEGIN",
-        "UPDATE",
-        "INSERT",
-        "INSERT",
-        "COMMIT",
-    ]
 
 
 @pytest.mark.parametrize("writes", [1, 2, 3])
