@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, log10
+from typing import ClassVar
 
 from crm_oauth.store.statistics import HourlyCount
 
-WIDTH, HEIGHT = 960, 232
-_LEFT, _TOP, _BOTTOM = 44, 10, 24
+_WIDTH, _HEIGHT = 960, 232
+_LEFT, _TOP, _BOTTOM = 44, 10, 24  # room for numbers, for nothing, and for the hours
 _GRANTS = ("password", "client_credentials", "refresh_token")
 _GAP = 0.28  # of an hour's width, between two bars
 _LEAST = 1.5  # pixels, so that one request among thousands is seen
@@ -20,6 +21,10 @@ class Block:
     """A rectangle of the chart, in its units.
 
     Args:
+        x: of its left edge.
+        y: of its upper edge.
+        width: to the right.
+        height: downwards.
         kind: what it stands for, as a class of the style sheet.
     """
 
@@ -58,13 +63,19 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The whole.
+    """The whole; the page draws its frame by the sizes here.
 
     Args:
         bars: an hour each.
         lines: heights of the lines across, each with its number.
         grants: those that there are anything of.
     """
+
+    width: ClassVar[int] = _WIDTH
+    height: ClassVar[int] = _HEIGHT
+    left: ClassVar[int] = _LEFT
+    top: ClassVar[int] = _TOP
+    bottom: ClassVar[int] = _HEIGHT - _BOTTOM
 
     bars: tuple[Bar, ...]
     lines: tuple[tuple[float, int], ...]
@@ -100,9 +111,9 @@ def draw(counts: Iterable[HourlyCount], *, first: datetime, hours: int) -> Chart
     below = max(refused.values(), default=0)
     step = _step(max(above, below))
     top, bottom = max(ceil(above / step), 1) * step, ceil(below / step) * step
-    scale = (HEIGHT - _TOP - _BOTTOM) / (top + bottom)
+    scale = (_HEIGHT - _TOP - _BOTTOM) / (top + bottom)
     zero = _TOP + top * scale
-    slot = (WIDTH - _LEFT) / hours
+    slot = (_WIDTH - _LEFT) / hours
     bars = []
     for number in range(hours):
         hour, left = first + timedelta(hours=number), _LEFT + number * slot
