@@ -80,9 +80,9 @@ def is_administrator(work: Work, user: User | None) -> bool:
     return user is not None and bool(user.is_admin) and work.stores.users.may_authenticate(user.standing)
 
 
-def next_of(default: str = "") -> str:
-    """Return the page to go to after signing in: one of ours, whatever was asked for."""
-    return own_path(request.values.get("next", "")) or default
+def next_of() -> str:
+    """Return the page to go to after signing in: one of ours, whatever was asked for; "" if none was."""
+    return own_path(request.values.get("next", ""))
 
 
 def carried() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """How pages are made: the frame around them, times, shortened ids."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, flash, g, make_response, render_template, request
@@ -81,10 +80,6 @@ def short_row_id(row_id: str) -> str:
     return short(row_id, _ROW_SHOWN)
 
 
-def typed(form: Mapping[str, str] | None = None) -> dict[str, str]:
+def typed() -> dict[str, str]:
     """Return what was typed into a form, but for what must not be shown again."""
-    return {
-        name: value
-        for name, value in (form or request.form).items()
-        if name not in {"csrf_token", "secret", "password"}
-    }
+    return {name: value for name, value in request.form.items() if name not in {"csrf_token", "secret", "password"}}
