@@ -26,7 +26,7 @@ def note_act(stores: Repositories, event: str, detail: str = "", *, client_id: s
     stores.audit.append([entry])
 
 
-def note_act_on_files(event: str, detail: str = "") -> None:
+def note_act_on_files(event: str, detail: str) -> None:
     """Put an act into the trail that has been done already, and not to the database, which may be away."""
     try:
         with unit_of_work() as stores:

@@ -77,5 +77,3 @@ def _conditions(which: AuditFilter) -> Iterator[ColumnElement[bool]]:
         yield AuditRow.event.in_(which.events)
     if which.since is not None:
         yield AuditRow.at >= which.since
-    if which.until is not None:
-        yield AuditRow.at < which.until

@@ -62,7 +62,6 @@ class AuditFilter:
         address: where it came from.
         request_id: the request's.
         since: not before, aware.
-        until: before, aware.
     """
 
     events: tuple[str, ...] = ()
@@ -72,7 +71,6 @@ class AuditFilter:
     address: str | None = None
     request_id: str | None = None
     since: datetime | None = None
-    until: datetime | None = None
 
 
 class AuditStore(Protocol):

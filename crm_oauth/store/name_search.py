@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from crm_oauth.store.models import Client, User
 
+_PROPOSED = 20  # users while one types a name
+_NAMESAKES = 100
+
 
 def find_clients(
     session: Session, part: str = "", *, grant: str = "", limit: int = 200, deleted: bool = False
@@ -30,26 +33,25 @@ def find_clients(
     return session.scalars(query.order_by(func.lower(Client.name), Client.id).limit(limit)).all()
 
 
-def find_users(session: Session, part: str, *, limit: int = 20) -> Sequence[User]:
-    """Find live users whose user name, first name or last name begins with a text, by user name.
+def find_users(session: Session, part: str) -> Sequence[User]:
+    """Find live users whose user name, first name or last name begins with a text, the first few by user name.
 
     Args:
         session: SQLAlchemy's.
         part: the beginning, in any case.
-        limit: how many at most.
     """
     beginnings = (
         func.lower(column).startswith(part.lower(), autoescape=True)
         for column in (User.user_name, User.first_name, User.last_name)
     )
     query = select(User).where(User.deleted.is_(False), User.status == "Active", or_(*beginnings))
-    return session.scalars(query.order_by(User.user_name, User.id).limit(limit)).all()
+    return session.scalars(query.order_by(User.user_name, User.id).limit(_PROPOSED)).all()
 
 
-def ids_of_users(session: Session, user_name: str, *, limit: int = 100) -> Sequence[str]:
+def ids_of_users(session: Session, user_name: str) -> Sequence[str]:
     """Return the ids of the users of a name in any case, deleted ones too."""
     query = select(User.id).where(func.lower(User.user_name) == user_name.lower())
-    return session.scalars(query.order_by(User.id).limit(limit)).all()
+    return session.scalars(query.order_by(User.id).limit(_NAMESAKES)).all()
 
 
 def user_names(session: Session, ids: set[str]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from crm_oauth.store.models import AuditRow, Token
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
-ISSUED, REFUSED = ("token_issued", "token_refreshed"), ("token_refused",)
+_ISSUED, _REFUSED = ("token_issued", "token_refreshed"), ("token_refused",)
+_MOST = 8  # who was refused most often
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +60,29 @@ def hourly_counts(session: Session, *, since: datetime) -> list[HourlyCount]:
     hour = _hour(session)
     query = (
         select(hour, AuditRow.event, AuditRow.grant_type, func.count())
-        .where(AuditRow.at >= since, AuditRow.event.in_(ISSUED + REFUSED))
+        .where(AuditRow.at >= since, AuditRow.event.in_(_ISSUED + _REFUSED))
         .group_by(hour, AuditRow.event, AuditRow.grant_type)
     )
     return [
-        HourlyCount(datetime.strptime(text, "%Y-%m-%d %H").replace(tzinfo=UTC), event in REFUSED, grant, number)
+        HourlyCount(datetime.strptime(text, "%Y-%m-%d %H").replace(tzinfo=UTC), event in _REFUSED, grant, number)
         for text, event, grant, number in session.execute(query)
     ]
 
 
-def failing_most(session: Session, *, since: datetime, limit: int = 8) -> Sequence[Failing]:
-    """Return who was refused most often.
+def failing_most(session: Session, *, since: datetime) -> Sequence[Failing]:
+    """Return the few who were refused most often.
 
     Args:
         session: SQLAlchemy's.
         since: aware.
-        limit: how many at most.
     """
     who = AuditRow.client_id, AuditRow.user_id, AuditRow.detail
     query = (
         select(*who, func.count(), func.max(AuditRow.at))
-        .where(AuditRow.at >= since, AuditRow.event.in_(REFUSED))
+        .where(AuditRow.at >= since, AuditRow.event.in_(_REFUSED))
         .group_by(*who)
         .order_by(func.count().desc(), func.max(AuditRow.at).desc())
-        .limit(limit)
+        .limit(_MOST)
     )
     return [Failing(*row) for row in session.execute(query)]
 

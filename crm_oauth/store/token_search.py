@@ -99,7 +99,7 @@ class _Free:
         # There are indexes on these columns and the date of issue, for one equality at a time.
         self._pair_left = along is Token.date_entered
 
-    def equal(self, column: InstrumentedAttribute[Any], *, only: bool = True) -> ColumnElement[Any]:
+    def equal(self, column: InstrumentedAttribute[Any], *, only: bool) -> ColumnElement[Any]:
         """Return a column that shall equal something, perhaps only one thing."""
         if only and self._pair_left:
             self._pair_left = False
