@@ -13,6 +13,7 @@ from crm_oauth.compat.client_secrets import hash_client_secret
 
 CLIENTS, USERS = 100_000, 10_000
 _CHUNK = 50_000
+_PACE = 3  # seconds from one row to the next
 
 _SERIES = "WITH RECURSIVE series (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM series WHERE n < {last}) "
 
@@ -104,34 +105,33 @@ def add_clients(url: str) -> None:
         _insert(connection, "oauth2clients", _CLIENTS, 0, CLIENTS)
 
 
-def add_tokens(url: str, have: int, want: int, *, newest: datetime | None = None, pace: int = 3) -> None:
-    """Add token rows, good for an hour and to refresh for thirty days.
+def add_tokens(url: str, have: int, want: int, *, newest: datetime | None = None) -> None:
+    """Add token rows, good for an hour and to refresh for thirty days, one every three seconds.
 
     Args:
         url: of the database.
         have: how many this has added so far.
         want: how many there shall be.
         newest: when the last one was issued, UTC; None for now.
-        pace: seconds from one to the next.
     """
     with _filling(url) as connection:
-        moments = _moments(connection, want, newest or datetime.now(UTC), pace)
+        moments = _moments(connection, want, newest or datetime.now(UTC))
         _insert(connection, "oauth2tokens", _TOKENS, have, want, **moments)
 
 
 def add_history(url: str, want: int) -> None:
     """Add what as many refreshes leave in the tables beside that of tokens, one every three seconds until now."""
     with _filling(url) as connection:
-        moments = _moments(connection, want, datetime.now(UTC), 3)
+        moments = _moments(connection, want, datetime.now(UTC))
         _insert(connection, "crm_oauth_refreshes", _REFRESHES, 0, want, **moments)
         _insert(connection, "crm_oauth_audit", _AUDIT, 0, want, **moments)
 
 
-def _moments(connection: Connection, want: int, newest: datetime, pace: int) -> dict[str, str]:
+def _moments(connection: Connection, want: int, newest: datetime) -> dict[str, str]:
     after = _AFTER[connection.dialect.name]
     lifetimes = {"entered": 0, "access_expires": 3600, "refresh_expires": 30 * 86_400}
     return {
-        name: after.format(newest=newest, seconds=f"(n - {want}) * {pace} + {lifetime}")
+        name: after.format(newest=newest, seconds=f"(n - {want}) * {_PACE} + {lifetime}")
         for name, lifetime in lifetimes.items()
     }
 

@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, make_url
 from bench.processes import cpu_seconds
 
 _ROW = "x" * 300
+_ENOUGH = 2  # seconds of CPU over which a piece of work is repeated
 _TABLE = "CREATE TABLE bench_commits (id VARCHAR(80) PRIMARY KEY, payload VARCHAR(400))"
 
 
@@ -83,9 +84,9 @@ def commits(url: str, *, processes: int, threads: int, seconds: int, database: i
     return Commits(done / seconds, 1000 * sum(each["cpu"] for each in told) / done, 1000 * used / done)
 
 
-def _milliseconds(work: Callable[[], object], seconds: float = 2) -> float:
+def _milliseconds(work: Callable[[], object]) -> float:
     began, rounds = time.thread_time(), 0
-    while time.thread_time() - began < seconds:
+    while time.thread_time() - began < _ENOUGH:
         work()
         rounds += 1
     return (time.thread_time() - began) / rounds * 1000

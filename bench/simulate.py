@@ -24,6 +24,7 @@ LIFETIME = 3600  # seconds of an access token
 CORES, BUSY = 2, 0.7  # of a node, and how much of them is to be used on an ordinary day
 HERD = 0.02  # of the sessions refresh in the same second
 JITTER = 600  # seconds over which clients that know of each other spread
+REQUESTS = 3000  # of the single node
 ROOM = 64  # requests that a node takes in, where there is a limit
 
 
@@ -57,12 +58,12 @@ def tables(figures: Mapping[str, Machine], runs: Mapping[str, Service]) -> dict[
     return {name: "\n".join(each) for name, each in lines.items()}
 
 
-def single(figures: PathFigures, requests: int = 3000) -> Single:
+def single(figures: PathFigures) -> Single:
     """Simulate the bench: node, database and load generator on two cores, 8 connections and 32."""
     stages = [Stage(CORES, (figures.server + figures.database + figures.load) / 1000)]
     few, many = Service(stages), Service(stages)
-    rate = few.closed(8, requests)
-    many.closed(32, requests)
+    rate = few.closed(8, REQUESTS)
+    many.closed(32, REQUESTS)
     times = share(few.answered, 0.5), share(few.answered, 0.99), share(many.answered, 0.99)
     return Single(rate, *(1000 * seconds for seconds in times))
 
@@ -90,7 +91,7 @@ def nodes(machine: Machine, sessions: int = SESSIONS) -> float:
     return sessions / LIFETIME * machine.paths["refresh_token"].server / 1000 / CORES / BUSY
 
 
-def slice_of(machine: Machine, scale: int, *, room: int | None = None) -> Service:
+def slice_of(machine: Machine, scale: int, *, room: int | None) -> Service:
     """Return so many nodes as one, each with a core of the database for itself."""
     refresh = machine.paths["refresh_token"]
     stages = [Stage(CORES * scale, refresh.server / 1000), Stage(scale, refresh.database / 1000)]

@@ -48,7 +48,6 @@ def test_entries_come_back_as_they_went_in(database: Database) -> None:
         (AuditFilter(request_id="q1"), "i"),
         (AuditFilter(actor="cli:x"), "d"),
         (AuditFilter(since=NOW), "r"),
-        (AuditFilter(until=NOW - timedelta(minutes=1)), "d"),
         (AuditFilter(client_id="C1"), ""),
         (AuditFilter(client_id="c1", user_id="u2"), ""),
     ],

@@ -22,9 +22,9 @@ def code(text: str) -> str:
     return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
-def block(text: str, language: str = "") -> str:
+def block(text: str) -> str:
     """Return lines of code."""
-    return f"```{language}\n{text.strip()}\n```\n"
+    return f"```\n{text.strip()}\n```\n"
 
 
 def paragraph(text: str) -> str:

@@ -29,10 +29,10 @@ def token(add_token: TokenMaker) -> None:
     add_token(access_token="access", refresh_token="refresh", refresh_token_expires=NOW + timedelta(seconds=1))
 
 
-def found(database: Database, refresh_token: str = "refresh") -> Session:
-    """Return the session of a refresh token, used or not."""
+def found(database: Database) -> Session:
+    """Return the session of the refresh token, used or not."""
     with database.unit_of_work() as stores:
-        session = stores.tokens.find_refreshable(refresh_token)
+        session = stores.tokens.find_refreshable("refresh")
     assert session is not None
     return session
 

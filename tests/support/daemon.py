@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -14,16 +14,12 @@ class Daemon:
         command: what runs it in the foreground.
         port: of this machine, where it will listen.
         log: where it complains.
-        environment: None is this process's own.
     """
 
-    def __init__(
-        self, command: Sequence[str | Path], port: int, log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, command: Sequence[str | Path], port: int, log: Path) -> None:
         self._command = command
         self._port = port
         self._log = log
-        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -34,7 +30,7 @@ class Daemon:
     def start(self) -> None:
         """Start it, and wait until it listens."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while not self._listens():
             assert self._process.poll() is None, self.log

@@ -43,7 +43,7 @@ def add_migration(migrations: Path, statement: str, *, oldest_program: str, does
     (migrations / "versions" / f"{NEXT}_next.py").write_text(text)
 
 
-def next_release(folder: Path, statement: str, *, oldest_program: str, does: str = "Something new.") -> dict[str, str]:
+def next_release(folder: Path, statement: str, *, oldest_program: str) -> dict[str, str]:
     """Copy the program to a folder that does not exist yet, and add a migration.
 
     Returns:
@@ -56,5 +56,5 @@ def next_release(folder: Path, statement: str, *, oldest_program: str, does: str
             shutil.copytree(source, folder / part, ignore=_COMPILED)
         else:
             shutil.copy(source, folder)
-    add_migration(folder / "migrations", statement, oldest_program=oldest_program, does=does)
+    add_migration(folder / "migrations", statement, oldest_program=oldest_program)
     return {"PYTHONPATH": str(folder)}
