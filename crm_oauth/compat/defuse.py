@@ -6,10 +6,8 @@ Hex of: header (4 bytes), salt (32), IV (16), AES-256-CTR ciphertext, HMAC-SHA25
 import hmac
 import os
 import re
-from collections import OrderedDict
 from functools import cached_property
 from struct import Struct
-from threading import Lock
 from typing import NamedTuple, Self
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from crm_oauth.compat.defuse_secret import DefuseError, Password, RawKey, read_secret
+from crm_oauth.compat.recent import Recent
 
 __all__ = ["DefuseError", "EncryptionKey"]
 
@@ -47,8 +46,8 @@ class EncryptionKey:
 
     def __init__(self, secret: Password | RawKey) -> None:
         self._secret = secret
-        self._remembered: OrderedDict[bytes, _DerivedKeys] = OrderedDict()
-        self._lock = Lock()
+        # Of salts that a MAC has proven only, so that junk cannot push good ones out.
+        self._remembered = Recent[bytes, _DerivedKeys](_REMEMBERED_SALTS)
 
     def __repr__(self) -> str:
         return f"EncryptionKey({self._secret})"
@@ -74,7 +73,7 @@ class EncryptionKey:
         if len(plaintext) > _MAX_BYTES - _MIN_BYTES:
             raise DefuseError("the plaintext is too long")
         keys = self._keys_for(self._own_salt)
-        self._remember(self._own_salt, keys)
+        self._remembered.put(self._own_salt, keys)
         iv = os.urandom(16)
         body = _PREFIX.pack(_HEADER, self._own_salt, iv) + _aes_ctr(keys, iv, plaintext)
         return (body + _mac(keys, body)).hex()
@@ -93,7 +92,7 @@ class EncryptionKey:
         keys = self._keys_for(salt)
         if not hmac.compare_digest(_mac(keys, body), mac):
             raise DefuseError("the ciphertext was changed or made with another secret")
-        self._remember(salt, keys)
+        self._remembered.put(salt, keys)
         return _aes_ctr(keys, iv, body[_PREFIX.size :])
 
     def remembers(self, ciphertext: str) -> bool:
@@ -102,8 +101,7 @@ class EncryptionKey:
             _, salt, _ = _PREFIX.unpack_from(_parse(ciphertext))
         except DefuseError:
             return False
-        with self._lock:
-            return salt in self._remembered
+        return self._remembered.get(salt) is not None
 
     @cached_property
     def _own_salt(self) -> bytes:
@@ -111,23 +109,13 @@ class EncryptionKey:
         return hmac.digest(self._secret.input_key(_OWN_SALT_LABEL), _OWN_SALT_LABEL, "sha256")
 
     def _keys_for(self, salt: bytes) -> _DerivedKeys:
-        with self._lock:
-            known = self._remembered.get(salt)
-        if known:
+        if known := self._remembered.get(salt):
             return known
         input_key = self._secret.input_key(salt)
         return _DerivedKeys(
             encryption=_hkdf(input_key, salt, b"DefusePHP|V2|KeyForEncryption"),
             authentication=_hkdf(input_key, salt, b"DefusePHP|V2|KeyForAuthentication"),
         )
-
-    def _remember(self, salt: bytes, keys: _DerivedKeys) -> None:
-        """Keep proven keys only, so that junk cannot push good ones out."""
-        with self._lock:
-            self._remembered[salt] = keys
-            self._remembered.move_to_end(salt)
-            if len(self._remembered) > _REMEMBERED_SALTS:
-                self._remembered.popitem(last=False)
 
 
 def _parse(ciphertext: str) -> bytes:
