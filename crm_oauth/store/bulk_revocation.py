@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.revoking import revoking, used_and_unexpired
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 from crm_oauth.store.token_pages import COUNTED
 from crm_oauth.store.token_search import TokenSearch
@@ -88,25 +89,20 @@ def _revoke(session: Session, rows: ColumnElement[bool], search: TokenSearch, no
     # What was not revoked or active a moment ago is not found by that any more.
     before = replace(search, revoked=None, active_at=None, access_from=search.active_at or search.access_from)
     done = [rows, Token.token_is_revoked.is_(True), *(each for each in before.conditions() if each is not LIVE)]
-    revoking = _revoking(now)
+    revoke = revoking(now)
     while members := _unrevoked_line_members(session, and_(*done)):
-        revoked += _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED, LIVE))
-        _write(session, revoking.where(Token.id.in_(members), NOT_REVOKED))
+        revoked += _write(session, revoke.where(Token.id.in_(members), NOT_REVOKED, LIVE))
+        _write(session, revoke.where(Token.id.in_(members), NOT_REVOKED))
     return revoked
 
 
 def revoke_rows(session: Session, wanted: Sequence[ColumnElement[bool]], now: datetime) -> int:
     """Revoke the rows for which all conditions hold, used ones too, and return how many were live."""
-    revoking = _revoking(now).where(*wanted, NOT_REVOKED)
-    used = Token.deleted.is_(True), or_(Token.refresh_token_expires > now, Token.access_token_expires > now)
-    revoked = _write(session, revoking.where(LIVE))
-    # A refresh at this moment holds its old row until it commits; once that was waited for, the new one is seen.
-    _write(session, revoking.where(*used))
+    revoke = revoking(now).where(*wanted, NOT_REVOKED)
+    revoked = _write(session, revoke.where(LIVE))
+    # Once a refresh was waited for, the row that it made is seen.
+    _write(session, revoke.where(used_and_unexpired(now)))
     return revoked
-
-
-def _revoking(now: datetime) -> Update:
-    return update(Token).values(token_is_revoked=True, date_modified=now)
 
 
 def _unrevoked_line_members(session: Session, chosen: ColumnElement[bool]) -> list[str]:

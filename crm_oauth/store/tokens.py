@@ -10,6 +10,7 @@ from crm_oauth.store import issuing, refreshing, sessions
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Token, User
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
+from crm_oauth.store.revoking import revoking, used_and_unexpired
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, newest_first, selected
 from crm_oauth.store.unit_of_work import UnitOfWork
 
@@ -94,15 +95,14 @@ class SqlTokenStore:
 
     def revoke(self, which: TokenFilter, *, now: datetime) -> int:
         """Revoke the rows and return how many live ones were not revoked before."""
-        used = Token.deleted.is_(True), or_(Token.refresh_token_expires > now, Token.access_token_expires > now)
-        revoking = update(Token).values(token_is_revoked=True, date_modified=now)
+        revoke, used = revoking(now), used_and_unexpired(now)
         revoked = 0
         while True:
             chosen = (*self._with_lines(which), NOT_REVOKED)
-            live = self._unit.write(revoking.where(*chosen, LIVE))
-            # A refresh at this moment holds its old row until it commits. Waiting for that row, used by then, tells
-            # that a new one may be there, which the statement above did not see: look once more.
-            if not live + self._unit.write(revoking.where(*chosen, *used)):
+            live = self._unit.write(revoke.where(*chosen, LIVE))
+            # What was waited for, used by then, tells that a new row may be there, which the statement above did not
+            # see: look once more.
+            if not live + self._unit.write(revoke.where(*chosen, used)):
                 return revoked
             revoked += live
 
