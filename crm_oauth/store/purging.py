@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, union_all
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.token_counts import count_stretches
 
 RETENTION = timedelta(days=30)
 """How long after the end of both its tokens a row is kept when nothing else is said."""
@@ -44,11 +45,7 @@ class Purge:
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        # SQLite takes a LIMIT in a part of a UNION only when it stands in a subquery.
-        parts = [select(Token.id).where(dead).limit(at_most).subquery() for _, dead in self._ranges()]
-        rows = union_all(*(select(part.c.id) for part in parts)).limit(at_most).subquery()
-        with self.database.reading() as connection:
-            return connection.scalar(select(func.count()).select_from(rows)) or 0
+        return count_stretches(self.database, [dead for _, dead in self._ranges()], at_most=at_most)
 
     def batches(self) -> Iterator[int]:
         """Remove the rows, and yield after each commit how many were removed.
