@@ -43,6 +43,7 @@ def _as_duration(value: str) -> str:
     return value
 
 
+SecretHash = Literal["bcrypt", "sha256"]
 Duration = Annotated[str, AfterValidator(_as_duration)]
 
 
@@ -94,14 +95,14 @@ class Clients(_Section):
     open_grants: list[str]
     public_secret: Literal["ignored", "required"]
     confidential: Literal["secret", "flag"]
-    chosen_secret_hash: Literal["bcrypt", "sha256"]
+    chosen_secret_hash: SecretHash
 
 
 class Shared(_Section):
     """`[shared]`: what PHP of this version finds and expects in a database that it shares with us."""
 
     lacks: list[str]
-    secret_hash: Literal["bcrypt", "sha256"]
+    secret_hash: SecretHash
     grant_type: str
 
 
@@ -125,6 +126,17 @@ class Profile(_Section):
     scopes: Scopes
     # A profile of one's own need not know about sharing; it is then taken for the newest kind of SuiteCRM.
     shared: Shared = Shared(lacks=[], secret_hash="sha256", grant_type="")  # noqa: S106  # a kind of hash
+
+    def hash_of_secret(self, *, shared: bool, chosen: bool) -> SecretHash:
+        """Return how a client's new secret is stored.
+
+        Args:
+            shared: whether the database is SuiteCRM's own, where PHP must verify it too.
+            chosen: whether a person chose it; what is made here is random enough for a fast hash.
+        """
+        if shared:
+            return self.shared.secret_hash
+        return self.clients.chosen_secret_hash if chosen else "sha256"
 
 
 def profile_names() -> list[str]:

@@ -16,8 +16,6 @@ def new_secret(panel: Panel, chosen: str) -> tuple[str, str]:
         ValueError: it cannot be stored.
         DatabaseUnavailable: the database is away.
     """
-    for_php = panel.profile.shared.secret_hash if is_adopted(panel.database) else None
-    if chosen:
-        return chosen, hash_client_secret(chosen, for_php or panel.profile.clients.chosen_secret_hash)
-    made = generate_client_secret()
-    return made, hash_client_secret(made, for_php or "sha256")
+    secret = chosen or generate_client_secret()
+    method = panel.profile.hash_of_secret(shared=is_adopted(panel.database), chosen=bool(chosen))
+    return secret, hash_client_secret(secret, method)

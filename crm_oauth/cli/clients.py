@@ -157,13 +157,12 @@ def _new_secret(*, from_stdin: bool) -> tuple[str | None, str]:
     """Return the secret to show, None when a person chose it, and what to store."""
     profile = load_profile(Settings.load().profile)
     with current_database() as database:
-        for_php = profile.shared.secret_hash if is_adopted(database) else None
+        method = profile.hash_of_secret(shared=is_adopted(database), chosen=from_stdin)
     if not from_stdin:
         secret = generate_client_secret()
-        return secret, hash_client_secret(secret, for_php or "sha256")
-    secret = read_secret("secret", from_stdin=True)
+        return secret, hash_client_secret(secret, method)
     try:
-        return None, hash_client_secret(secret, for_php or profile.clients.chosen_secret_hash)
+        return None, hash_client_secret(read_secret("secret", from_stdin=True), method)
     except ValueError as error:
         raise click.ClickException(f"This secret cannot be stored: {error}.") from None
 
