@@ -1,4 +1,4 @@
-"""SuiteCRM's own tables, as its `modules/*/vardefs.php` lay them out, with the indexes that they lack.
+"""SuiteCRM's tables, as its `modules/*/vardefs.php` lay them out, with the indexes that they lack; then our own.
 
 Everything but the id is nullable there, so it is here: a row that SuiteCRM wrote must load.
 """
