@@ -12,24 +12,28 @@ from crm_oauth.store.db import Database
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.drivers import MysqlclientServer
 from tests.support.programs import missing_programs
+from tests.support.started import started
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[DatabaseServer]:
     """A PostgreSQL server of this run's own."""
-    yield from _running(PostgresqlServer())
+    with started(PostgresqlServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[DatabaseServer]:
     """A MariaDB server of this run's own."""
-    yield from _running(MariadbServer())
+    with started(MariadbServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def mysqlclient_server() -> Iterator[DatabaseServer]:
     """A MariaDB server of this run's own, for another driver."""
-    yield from _running(MysqlclientServer())
+    with started(MysqlclientServer()) as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
@@ -65,14 +69,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schema.upgrade(database)
     database.dispose()
     return path
-
-
-def _running(server: DatabaseServer) -> Iterator[DatabaseServer]:
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,7 @@ from tests.support.galera import GaleraCluster
 from tests.support.postgresql_pair import PostgresqlPair
 from tests.support.redis_server import RedisServer
 from tests.support.site import Site
+from tests.support.started import started
 
 _Trial = Callable[[Path, int, trial.Extent], trial.Reckoning]
 
@@ -39,9 +40,7 @@ def main() -> int:
 
 def _galera(folder: Path, faults: int, extent: trial.Extent) -> trial.Reckoning:
     with ExitStack() as over:
-        cluster = GaleraCluster()
-        over.callback(cluster.remove)
-        cluster.start()
+        cluster = over.enter_context(started(GaleraCluster()))
         redis = RedisServer(folder)
         over.callback(redis.stop)
         redis.start()
@@ -50,14 +49,11 @@ def _galera(folder: Path, faults: int, extent: trial.Extent) -> trial.Reckoning:
 
 
 def _postgresql(folder: Path, faults: int, extent: trial.Extent) -> trial.Reckoning:
-    with ExitStack() as over:
-        pair = PostgresqlPair()
-        over.callback(pair.remove)
-        pair.start()
+    with started(PostgresqlPair()) as pair:
         site = Site(folder, "7.10.2", pair.new_database(), trial.SETTINGS)
         site.fill(fill)
-        over.enter_context(site)
-        return trial.run(site, [lambda: lose_primary(pair, site)] * faults, extent)
+        with site:
+            return trial.run(site, [lambda: lose_primary(pair, site)] * faults, extent)
 
 
 _TRIALS: dict[str, _Trial] = {"galera": _galera, "postgresql": _postgresql}

@@ -7,17 +7,14 @@ import pytest
 from tests.cluster.nodes import Nodes, nodes
 from tests.support.galera import GaleraCluster
 from tests.support.redis_server import RedisServer
+from tests.support.started import started
 
 
 @pytest.fixture(scope="session")
 def galera() -> Iterator[GaleraCluster]:
     """Three Galera nodes."""
-    cluster = GaleraCluster()
-    try:
-        cluster.start()
+    with started(GaleraCluster()) as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 @pytest.fixture(scope="module")

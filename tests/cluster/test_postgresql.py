@@ -10,17 +10,14 @@ from tests.faults import trial
 from tests.faults.customers import fill
 from tests.support.postgresql_pair import PostgresqlPair
 from tests.support.site import Site
+from tests.support.started import started
 
 
 @pytest.fixture
 def pair() -> Iterator[PostgresqlPair]:
     """Run a primary and its synchronous standby."""
-    pair = PostgresqlPair()
-    try:
-        pair.start()
+    with started(PostgresqlPair()) as pair:
         yield pair
-    finally:
-        pair.remove()
 
 
 def test_nothing_acknowledged_is_lost_with_the_primary(tmp_path: Path, pair: PostgresqlPair) -> None:

@@ -15,6 +15,7 @@ from tests.support.outages import small_disk
 from tests.support.ports import free_port
 from tests.support.programs import require_module
 from tests.support.site import Site
+from tests.support.started import started
 
 PAGE = "docs/runbook.md"
 _SECTIONS = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", text_of(PAGE), re.DOTALL | re.MULTILINE))
@@ -165,18 +166,15 @@ def test_a_flood_of_guesses(tmp_path: Path) -> None:
 
 def test_the_database_is_away(tmp_path: Path) -> None:
     """Whatever an operator looks at says so, and when it is back all is well."""
-    server = PostgresqlServer()
-    try:
+    with (
+        started(PostgresqlServer()) as server,
+        incidents.desk_of(Site(tmp_path, "default", server.new_database())) as desk,
+    ):
+        pair = desk.sign_in()
+        server.crash()
+        assert_shows("The database is away", incidents.away(desk))
         server.start()
-        url = server.new_database()
-        with incidents.desk_of(Site(tmp_path, "default", url)) as desk:
-            pair = desk.sign_in()
-            server.crash()
-            assert_shows("The database is away", incidents.away(desk))
-            server.start()
-            assert desk.refresh(pair).status == 200
-    finally:
-        server.remove()
+        assert desk.refresh(pair).status == 200
 
 
 def test_the_disk_is_full(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,14 +14,11 @@ from tests.faults.customers import fill
 from tests.faults.kinds import schedule
 from tests.faults.ledger import Ledger
 from tests.faults.report import print_table
-from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
+from tests.support.database_servers import MariadbServer, PostgresqlServer
 from tests.support.site import Site
+from tests.support.started import started
 
-_SERVERS: dict[str, Callable[[], DatabaseServer | None]] = {
-    "sqlite": lambda: None,
-    "mariadb": lambda: MariadbServer(durable=True),
-    "postgresql": lambda: PostgresqlServer(durable=True),
-}
+_SERVERS = {"sqlite": None, "mariadb": MariadbServer, "postgresql": PostgresqlServer}
 
 
 def main() -> int:
@@ -38,7 +35,6 @@ def main() -> int:
 
 
 def _try(name: str, faults: int, extent: trial.Extent) -> trial.Reckoning:
-    server = _SERVERS[name]()
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -48,22 +44,17 @@ def _try(name: str, faults: int, extent: trial.Extent) -> trial.Reckoning:
         disable=not sys.stderr.isatty(),
         transient=True,
     )
-    try:
-        if server:
-            server.start()
-        with TemporaryDirectory() as folder, bar:
-            site = Site(Path(folder), "7.10.2", server.new_database() if server else None, trial.SETTINGS)
-            site.fill(fill)
-            task = bar.add_task(name, total=faults)
+    make = _SERVERS[name]
+    with started(make(durable=True)) if make else nullcontext() as server, TemporaryDirectory() as folder, bar:
+        site = Site(Path(folder), "7.10.2", server.new_database() if server else None, trial.SETTINGS)
+        site.fill(fill)
+        task = bar.add_task(name, total=faults)
 
-            def told(number: int, ledger: Ledger) -> None:
-                bar.update(task, completed=number, description=f"{name}: {ledger.acknowledged} tokens")
+        def told(number: int, ledger: Ledger) -> None:
+            bar.update(task, completed=number, description=f"{name}: {ledger.acknowledged} tokens")
 
-            with site:
-                return trial.run(site, schedule(faults, site, server), extent, told)
-    finally:
-        if server:
-            server.remove()
+        with site:
+            return trial.run(site, schedule(faults, site, server), extent, told)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tests.faults.kinds import schedule
 from tests.faults.ledger import Entry, Ledger
 from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.site import Site
+from tests.support.started import started
 from tests.wire.sessions import log_out, sign_in
 
 SERVERS = {"mariadb": MariadbServer, "postgresql": PostgresqlServer}
@@ -24,12 +25,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[DatabaseServer | None]:
     if request.param == "sqlite":
         yield None
         return
-    server = SERVERS[request.param](durable=True)
-    try:
-        server.start()
+    with started(SERVERS[request.param](durable=True)) as server:
         yield server
-    finally:
-        server.remove()
 
 
 def test_nothing_acknowledged_is_lost_and_nothing_ended_comes_back(

@@ -101,9 +101,7 @@ def uwsgi(more: Mapping[str, str]) -> Iterator[Front]:
         }
         file = programs / "uwsgi.ini"
         file.write_text(shipped("uwsgi.ini", {**replacements, **more}))
-        server = Daemon([program, "--ini", file], site.port, programs / "log")
-        stack.callback(server.stop)
-        server.start()
+        server = stack.enter_context(Daemon([program, "--ini", file], site.port, programs / "log"))
         front = stack.enter_context(Nginx(front_folder, site.port, tls=True))
         yield _behind_nginx(front, site, lambda: front.log + server.log, server.stop)
 
@@ -134,9 +132,7 @@ def _apache(name: str, site: Site, more: Mapping[str, str]) -> Iterator[Front]:
                 **more,
             },
         )
-        daemon = apache(folder, port, lines, modules_of(name))
-        try:
-            daemon.start()
+        with apache(folder, port, lines, modules_of(name)) as daemon:
             yield Front(
                 f"https://127.0.0.1:{port}",
                 f"http://127.0.0.1:{plain}",
@@ -146,8 +142,6 @@ def _apache(name: str, site: Site, more: Mapping[str, str]) -> Iterator[Front]:
                 lambda: daemon.log + (site.log if site.pid else ""),
                 site.stop,
             )
-        finally:
-            daemon.stop()
 
 
 FRONTS: dict[str, Start] = {"nginx": nginx, "apache-proxy": apache_proxy, "apache-wsgi": apache_wsgi, "uwsgi": uwsgi}

@@ -8,6 +8,7 @@ import pytest
 from crm_oauth.settings import Settings
 from tests.support.ldap_server import BASE, PEOPLE, SEARCHER, SEARCHER_PASSWORD, LdapServer
 from tests.support.programs import require_module
+from tests.support.started import started
 
 SettingsMaker = Callable[..., Settings]
 
@@ -24,12 +25,8 @@ BY_SEARCH = {
 def ldap_server() -> Iterator[LdapServer]:
     """A server of this run's own."""
     require_module("ldap", package="python-ldap")
-    server = LdapServer()
-    try:
-        server.start()
+    with started(LdapServer()) as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture

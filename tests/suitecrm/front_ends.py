@@ -54,7 +54,7 @@ def nginx(lines: str) -> Iterator[str]:
     with folder_for_all() as folder:
         configuration, port = folder / "configuration", free_port()
         configuration.write_text(_NGINX.format(folder=folder, port=port, lines=lines))
-        with _running(Daemon([program, "-e", folder / "log", "-c", configuration], port, folder / "log")):
+        with Daemon([program, "-e", folder / "log", "-c", configuration], port, folder / "log"):
             yield f"http://127.0.0.1:{port}"
 
 
@@ -67,14 +67,5 @@ def apache(lines: str) -> Iterator[str]:
         (api / "index.php").write_text("SuiteCRM")
         (folder / "www" / ".htaccess").write_text(_HTACCESS)
         text = _APACHE.format(folder=folder, port=port, lines=lines)
-        with _running(apache_with(folder, port, text, ("rewrite", "proxy", "proxy_http", "headers"))):
+        with apache_with(folder, port, text, ("rewrite", "proxy", "proxy_http", "headers")):
             yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def _running(daemon: Daemon) -> Iterator[None]:
-    try:
-        daemon.start()
-        yield
-    finally:
-        daemon.stop()

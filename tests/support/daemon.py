@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 
 class Daemon:
@@ -43,6 +44,17 @@ class Daemon:
             return 0
         self._process.terminate()
         return self._process.wait(timeout=60)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:  # also where it is told to end meanwhile
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
 
     def _listens(self) -> bool:
         try:

@@ -19,7 +19,16 @@ def shown_file(document: str, name: str, replaced: Mapping[str, str]) -> str:
         r"^```\w+\n(# \S+/" + re.escape(name) + r"\n.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL
     )
     assert len(blocks) == 1, name
-    text: str = blocks[0]
+    return with_ours(blocks[0], replaced)
+
+
+def with_ours(text: str, replaced: Mapping[str, str]) -> str:
+    """Return a text of the documents or of a shipped file, for a test.
+
+    Args:
+        text: as it stands there.
+        replaced: addresses, ports and paths, each of which must be there, and what takes their place.
+    """
     for theirs, ours in replaced.items():
         assert theirs in text, theirs
         text = text.replace(theirs, ours)

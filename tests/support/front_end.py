@@ -7,6 +7,7 @@ from typing import Self
 from tests.support.accounts import own_account
 from tests.support.certificates import issue_certificates
 from tests.support.daemon import Daemon
+from tests.support.documents import with_ours
 from tests.support.ports import free_port
 from tests.support.programs import require_program
 
@@ -42,11 +43,7 @@ def shipped(name: str, replacements: Mapping[str, str]) -> str:
         name: of a file in `config/`.
         replacements: texts, each of which must be there, and what takes their place.
     """
-    text = (CONFIG / name).read_text()
-    for theirs, ours in replacements.items():
-        assert theirs in text, theirs
-        text = text.replace(theirs, ours)
-    return text
+    return with_ours((CONFIG / name).read_text(), replacements)
 
 
 class Nginx:

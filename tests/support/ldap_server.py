@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from tests.support.certificates import issue_certificates
+from tests.support.daemon import Daemon
 from tests.support.ports import free_port
 from tests.support.programs import require_program
 
@@ -17,8 +15,6 @@ BASE = "dc=example,dc=org"
 PEOPLE = f"ou=people,{BASE}"
 SEARCHER = f"cn=searcher,{BASE}"
 SEARCHER_PASSWORD = "searcher-pässword"
-
-_PATIENCE = 30
 
 _CONFIGURATION = """
 include /etc/ldap/schema/core.schema
@@ -88,37 +84,25 @@ class LdapServer:
         # Debian's AppArmor profile goes by the path, and would keep the original out of this folder.
         self._slapd = shutil.copy(slapd, self._folder / "slapd")
         self.ca_file, self.foreign_ca_file = issue_certificates(self._folder)
-        self._address = "127.0.0.1", free_port()
-        self.url = f"ldap://127.0.0.1:{self._address[1]}"
+        port = free_port()
+        self.url = f"ldap://127.0.0.1:{port}"
         self.tls_url = f"ldaps://127.0.0.1:{free_port()}"
-        self._process: subprocess.Popen[bytes] | None = None
+        command = [self._slapd, "-f", self._folder / "slapd.conf", "-h", f"{self.url} {self.tls_url}", "-d", "0"]
+        self._daemon = Daemon(command, port, self._folder / "log")
         self._fill()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        command = [self._slapd, "-f", self._folder / "slapd.conf", "-h", f"{self.url} {self.tls_url}", "-d", "0"]
-        self._process = subprocess.Popen(command)
-        deadline = time.monotonic() + _PATIENCE
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("slapd did not start")
-            time.sleep(0.05)  # nothing tells when a port begins to listen
+        self._daemon.start()
 
     def stop(self) -> None:
         """Stop the server."""
-        if self._process:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(_PATIENCE)
-            self._process = None
+        self._daemon.stop()
 
     def remove(self) -> None:
         """Stop the server and delete all that it kept."""
         self.stop()
         shutil.rmtree(self._folder)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(self._address) == 0
 
     def _fill(self) -> None:
         (self._folder / "data").mkdir()

@@ -1,16 +1,13 @@
 """nginx in front of two nodes, as the guide to upgrades has it."""
 
-import os
-import pwd
 import re
-import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 
+from tests.support.accounts import own_account
+from tests.support.daemon import Daemon
 from tests.support.ports import free_port
 from tests.support.programs import require_program
 
@@ -63,30 +60,7 @@ def balancer(folder: Path, ports: Sequence[int]) -> Iterator[Address]:
     for node, port in zip(NODES, ports, strict=True):
         assert upstream.count(node) == 1
         upstream = upstream.replace(node, f"127.0.0.1:{port}")
-    port, user = free_port(), pwd.getpwuid(os.geteuid()).pw_name
-    configuration = folder / "configuration"
-    configuration.write_text(_MAIN.format(folder=folder, user=user, port=port, upstream=upstream))
-    process = subprocess.Popen([program, "-p", folder, "-e", folder / "log", "-c", configuration])
-    try:
-        deadline = time.monotonic() + 30
-        while not _answers(port):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)  # nothing tells when a port begins to listen
+    port, configuration, log = free_port(), folder / "configuration", folder / "log"
+    configuration.write_text(_MAIN.format(folder=folder, user=own_account(), port=port, upstream=upstream))
+    with Daemon([program, "-p", folder, "-e", log, "-c", configuration], port, log):
         yield Address(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        connection.getresponse()
-    except OSError:
-        return False
-    else:
-        return True
-    finally:
-        connection.close()
