@@ -10,9 +10,8 @@ from crm_oauth.store.audit_entries import AuditEntry, AuditFilter
 from tests.framing.connection import statuses
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json, send
+from tests.wire.exchange import TOKEN_PATH, post_json, send
 
-TOKEN_PATH = "/Api/access_token"
 CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
 MALFORMED = ("", "short", "a" * 65, "with blank 0123", "ünïcödé-0123")
 PASSWORD = CLIENT | {"grant_type": "password", "username": "admin", "password": "admin-pw"}

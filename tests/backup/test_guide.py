@@ -16,9 +16,9 @@ from tests.documents.reading import blocks
 from tests.support.database_servers import DatabaseServer
 from tests.support.programs import require_program
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, REFRESH, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD, REFRESH
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import claims_of, post_json
+from tests.wire.exchange import TOKEN_PATH, claims_of, post_json
 from tests.wire.traffic import ask, verdict
 
 _BLOCKS = blocks("docs/backup.md", "sh")

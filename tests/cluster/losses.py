@@ -11,8 +11,7 @@ from tests.faults.kinds import Happening, kill_everything
 from tests.support.galera import GaleraCluster, GaleraNode
 from tests.support.postgresql_pair import PostgresqlPair
 from tests.support.redis_server import RedisServer
-from tests.wire.exchange import Addressed, Received, post_json
-from tests.wire.sessions import TOKEN_PATH
+from tests.wire.exchange import TOKEN_PATH, Addressed, Received, post_json
 
 _A_WHILE = 2  # seconds for which the others go on alone
 _AT_ONCE = 5  # seconds in which a promoted standby is found

@@ -11,8 +11,8 @@ from tests.faults.customers import PEOPLE, USERS
 from tests.support.galera import GaleraCluster
 from tests.support.redis_server import RedisServer
 from tests.support.site import Site
-from tests.wire.exchange import Received, post_json, send
-from tests.wire.sessions import TOKEN_PATH, log_out, pair_of, passes, present, redeem, sign_in
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
+from tests.wire.sessions import log_out, pair_of, passes, present, redeem, sign_in
 
 _RACES = 8
 _RIVALS = 8

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,8 @@ from crm_oauth.compat.claims import AccessClaims, header, payload
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.store.models import Token
 from tests.support.site import Site
-from tests.wire.exchange import Received, post_json, send
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
+from tests.wire.sessions import passes
 
 _PASSWORD = "pw"
 
@@ -41,9 +42,7 @@ class Desk:
     def ask(self, grant_type: str = "password", **parameters: str) -> Received:
         """Ask for a token, with the right password unless another is given."""
         given = {"username": "anna", "password": _PASSWORD} if grant_type == "password" else {}
-        return post_json(
-            self.site.url, "/Api/access_token", {"grant_type": grant_type} | given | self.client | parameters
-        )
+        return post_json(self.site.url, TOKEN_PATH, {"grant_type": grant_type} | given | self.client | parameters)
 
     def sign_in(self) -> dict[str, Any]:
         """Return a new pair."""
@@ -57,8 +56,7 @@ class Desk:
 
     def passes(self, access_token: str) -> bool:
         """Tell whether a bearer may pass."""
-        bearer = {"Authorization": f"Bearer {access_token}"}
-        return send(self.site.url, "GET", "/oauth/verify", bearer, None).status == 204
+        return passes(self.site, access_token)
 
     def get(self, path: str, **headers: str) -> str:
         """Return the body of a page."""
@@ -67,9 +65,6 @@ class Desk:
     def shows(self) -> str:
         """Return all that an operator can see."""
         return "\n".join([self.site.log, self.site.command("doctor").stdout, self.get("/metrics")])
-
-
-Incident = Callable[[Desk], str]
 
 
 def signing_key_lost(desk: Desk) -> str:

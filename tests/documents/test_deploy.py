@@ -25,7 +25,6 @@ _NOT_HERE = (
     *("apt-get", "adduser", "systemctl", "a2enmod", "a2ensite", "mariadb", "chown", "install -d -o", "ln -s"),
     *("certbot", "install -m", "update-ca-certificates", "echo '127.0.0.1"),
 )
-_SETTINGS = "/opt/crm-oauth/.env"
 
 
 @pytest.fixture(scope="module")

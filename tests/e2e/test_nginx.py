@@ -13,8 +13,8 @@ from crm_oauth.store.ports import TokenFilter
 from tests.support.front_end import Nginx
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import Received, post_json, send
-from tests.wire.sessions import PW_CLIENT, TOKEN_PATH, Pair, introspect, pair_of, redeem, sign_in
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
+from tests.wire.sessions import PW_CLIENT, Pair, introspect, pair_of, redeem, sign_in
 
 PAGE = "/protected/page.html"
 PASSWORD = {"grant_type": "password", "username": "admin", "password": "admin-pw", **PW_CLIENT}

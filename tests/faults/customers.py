@@ -13,8 +13,8 @@ from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.faults.ledger import Entry, Ledger
-from tests.wire.exchange import Addressed, Received, post_json
-from tests.wire.sessions import TOKEN_PATH, Pair, log_out, redeem, revoke
+from tests.wire.exchange import TOKEN_PATH, Addressed, Received, post_json
+from tests.wire.sessions import Pair, log_out, redeem, revoke
 
 USERS = tuple(f"user-{number}" for number in range(5))
 SECRET = {"client_secret": "secret"}

@@ -10,9 +10,9 @@ from tests.framing.connection import statuses
 from tests.framing.probes import HIDDEN, all_probes
 from tests.support.front_end import MANY_FROM_ONE_ADDRESS, Nginx
 from tests.support.site import Site
-from tests.wire.bad.request import CREDENTIALS, TOKEN_PATH
+from tests.wire.bad.request import CREDENTIALS
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json
+from tests.wire.exchange import TOKEN_PATH, post_json
 
 PROBES = dict(all_probes())
 

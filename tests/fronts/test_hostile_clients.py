@@ -13,8 +13,7 @@ from tests.framing.connection import connect, statuses
 from tests.framing.probes import all_probes
 from tests.fronts.servers import Front
 from tests.wire.bad.request import CREDENTIALS
-from tests.wire.exchange import post_json
-from tests.wire.sessions import TOKEN_PATH
+from tests.wire.exchange import TOKEN_PATH, post_json
 
 PROBES = dict(all_probes())
 SLOW = 60  # of each kind

@@ -13,8 +13,8 @@ from tests.fronts.servers import Front
 from tests.support.programs import require_php
 from tests.unit.compat import php
 from tests.wire.bad.request import PASSWORD
-from tests.wire.exchange import post_json, send
-from tests.wire.sessions import PW_CLIENT, TOKEN_PATH, Pair, pair_of
+from tests.wire.exchange import TOKEN_PATH, post_json, send
+from tests.wire.sessions import PW_CLIENT, Pair, pair_of
 
 FOLDERS = ("", "/crm")
 TOKEN_PATHS = (

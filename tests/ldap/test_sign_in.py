@@ -15,9 +15,9 @@ from crm_oauth.store.ports import Repositories
 from tests.ldap.conftest import BY_NAME, BY_SEARCH
 from tests.support.ldap_server import SEARCHER_PASSWORD, LdapServer, password_of
 from tests.support.site import Site
-from tests.wire.exchange import Received, post_json, send
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
+from tests.wire.sessions import present
 
-_PATH = "/Api/access_token"
 _LOCAL = "a password of the row's own"
 
 _CLIENTS = {"password": "pw-client", "client_credentials": "cc-client"}
@@ -58,7 +58,7 @@ def site(
 
 def _ask(site: Site, grant: str, **parameters: str) -> Received:
     client = {"client_id": _CLIENTS.get(grant, "pw-client"), "client_secret": "secret"}
-    return post_json(site.url, _PATH, {"grant_type": grant, **client, **parameters})
+    return post_json(site.url, TOKEN_PATH, {"grant_type": grant, **client, **parameters})
 
 
 def _sign_in(site: Site, name: str, password: str) -> Received:
@@ -66,8 +66,7 @@ def _sign_in(site: Site, name: str, password: str) -> Received:
 
 
 def _verify(site: Site, answer: Received) -> int:
-    headers = {"Authorization": f"Bearer {answer.document['access_token']}"}
-    return send(site.url, "GET", "/oauth/verify", headers, None).status
+    return present(site, "GET", "/oauth/verify", str(answer.document["access_token"])).status
 
 
 def _doctor(site: Site) -> str:

@@ -13,9 +13,8 @@ import pytest
 from crm_oauth.store.audit_entries import AuditFilter
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import send
+from tests.wire.exchange import TOKEN_PATH, send
 
-TOKEN_PATH = "/Api/access_token"
 CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
 MACHINE = {"client_id": "cc-client", "client_secret": "cc-secret", "grant_type": "client_credentials"}
 ID = MACHINE["client_id"]

@@ -19,9 +19,8 @@ from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import ENCRYPTION_KEY, Site
-from tests.wire.exchange import Received, post_json, send
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
 
-TOKEN_PATH = "/Api/access_token"
 SECRETS = {name: f"canary-{name}-5f0a" for name in ("client", "password", "session", "redis", "database", "ldap")}
 WRONG = {name: f"canary-wrong-{name}-77" for name in ("client", "password", "user", "token", "grant", "scope", "query")}
 CLIENT = {"client_id": "c", "client_secret": SECRETS["client"]}

@@ -23,9 +23,8 @@ from crm_oauth.store.token_counts import count_live
 from crm_oauth.web.metrics import metrics_routes
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json, send
+from tests.wire.exchange import TOKEN_PATH, post_json, send
 
-TOKEN_PATH = "/Api/access_token"
 CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
 PASSWORD = CLIENT | {"grant_type": "password", "username": "admin", "password": "admin-pw"}
 DASHBOARD = Path(__file__).parents[2] / "config" / "grafana.json"

@@ -7,6 +7,9 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+TOKEN_PATH = "/Api/access_token"
+"""Where SuiteCRM's documentation has programs ask for a token."""
+
 _TIMES = ("iat", "nbf", "exp")
 
 

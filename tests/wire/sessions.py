@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from tests.wire.exchange import Addressed, Received, claims_of, post_json, send
+from tests.wire.exchange import TOKEN_PATH, Addressed, Received, claims_of, post_json, send
 
-TOKEN_PATH = "/Api/access_token"
 PW_CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
 PUB_CLIENT = {"client_id": "pub-client", "client_secret": "pub-secret"}
 CC_CLIENT = {"client_id": "cc-client", "client_secret": "cc-secret"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import PROFILES, fill_as_recorded
-from tests.wire.exchange import Received, send
+from tests.wire.exchange import TOKEN_PATH, Received, send
 
 # As SuiteCRM 7.12's Api/Core/app.php sets them.
 CORS = {

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import Received, post_json, send
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
 
 # What a driver or SQLAlchemy would tell.
 _TALES = ("psycopg", "pymysql", "sqlalche", "OperationalError", "SELECT", "127.0.0.1", "socket", "password", "-secret")

@@ -10,8 +10,8 @@ from joserfc import jws
 from joserfc.jwk import RSAKey
 
 from tests.support.site import Site
-from tests.wire.exchange import claims_of, post_json, send
-from tests.wire.sessions import CC_CLIENT, PW_CLIENT, TOKEN_PATH, introspect, revoke, sign_in
+from tests.wire.exchange import TOKEN_PATH, claims_of, post_json, send
+from tests.wire.sessions import CC_CLIENT, PW_CLIENT, introspect, revoke, sign_in
 
 METADATA = "/.well-known/oauth-authorization-server"
 GRANTS: dict[str, dict[str, str]] = {

@@ -13,8 +13,8 @@ from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
 from tests.support.site import Site
-from tests.wire.exchange import Received, post_json, send
-from tests.wire.sessions import CC_CLIENT, PW_CLIENT, TOKEN_PATH, machine_token, passes, present, sign_in
+from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
+from tests.wire.sessions import CC_CLIENT, PW_CLIENT, machine_token, passes, present, sign_in
 
 pytestmark = pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope="package")
 

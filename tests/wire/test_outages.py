@@ -12,9 +12,9 @@ from crm_oauth.store.db import Database
 from tests.support.database_servers import DatabaseServer
 from tests.support.outages import crowded, frozen, kill_connections, locked, ordinary, read_only, small_disk
 from tests.support.site import Site
-from tests.wire.bad.request import CREDENTIALS, PASSWORD, TOKEN_PATH
+from tests.wire.bad.request import CREDENTIALS, PASSWORD
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import Received, post_json
+from tests.wire.exchange import TOKEN_PATH, Received, post_json
 from tests.wire.traffic import verdict
 
 _THREADS = 4

@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Barrier
 
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.differences import revoked
-from tests.wire.exchange import Received, post_json
+from tests.wire.exchange import TOKEN_PATH, Received, post_json
 
 _THREADS = 50
 

@@ -13,9 +13,8 @@ from crm_oauth.store.models import User
 from crm_oauth.store.ports import Repositories, TokenFilter
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json
+from tests.wire.exchange import TOKEN_PATH, post_json
 
-PATH = "/Api/access_token"
 CLIENT = {"grant_type": "password", "client_id": "pw-client", "client_secret": "pw-secret"}
 
 
@@ -41,7 +40,7 @@ def test_no_login_by_the_old_password_survives(site: Site) -> None:
     def log_in() -> list[int]:
         statuses = []
         while not over.is_set():
-            statuses.append(post_json(site.url, PATH, CLIENT | {"username": "anna", "password": "old"}).status)
+            statuses.append(post_json(site.url, TOKEN_PATH, CLIENT | {"username": "anna", "password": "old"}).status)
             begun.set()
         return statuses
 
@@ -53,4 +52,4 @@ def test_no_login_by_the_old_password_survives(site: Site) -> None:
         assert 200 in running[0].result() + running[1].result()
     with site.database.unit_of_work() as stores:
         assert stores.tokens.list(TokenFilter(user_id="anna", active_at=datetime.now(UTC))) == []
-    assert post_json(site.url, PATH, CLIENT | {"username": "anna", "password": "new"}).status == 200
+    assert post_json(site.url, TOKEN_PATH, CLIENT | {"username": "anna", "password": "new"}).status == 200

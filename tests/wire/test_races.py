@@ -14,8 +14,8 @@ from crm_oauth.store.ports import TokenFilter
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import Received
-from tests.wire.sessions import PW_CLIENT, TOKEN_PATH, Pair, log_out, pair_of, passes, redeem, revoke, sign_in
+from tests.wire.exchange import TOKEN_PATH, Received
+from tests.wire.sessions import PW_CLIENT, Pair, log_out, pair_of, passes, redeem, revoke, sign_in
 
 _THREADS = 50
 

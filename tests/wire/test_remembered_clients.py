@@ -13,8 +13,8 @@ from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site
-from tests.wire.exchange import Received, claims_of, post_json
-from tests.wire.sessions import TOKEN_PATH, Pair, introspect, pair_of, redeem, revoke
+from tests.wire.exchange import TOKEN_PATH, Received, claims_of, post_json
+from tests.wire.sessions import Pair, introspect, pair_of, redeem, revoke
 
 NUMBERS = count(1)
 NEW_SECRET = hash_client_secret("new", "sha256")

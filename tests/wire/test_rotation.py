@@ -12,9 +12,9 @@ from joserfc.jwk import RSAKey
 
 from crm_oauth.oauth.metadata import JWKS_PATH
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, REFRESH, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD, REFRESH
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json, send
+from tests.wire.exchange import TOKEN_PATH, post_json, send
 from tests.wire.traffic import ask, new_token, traffic, verdict
 
 _PATIENCE = 30

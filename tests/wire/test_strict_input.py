@@ -10,9 +10,9 @@ from crm_oauth.store.ports import TokenFilter
 from tests.support.site import Site
 from tests.wire.bad import bodies, envelopes, values
 from tests.wire.bad.refusals import SECRETS, faults_of
-from tests.wire.bad.request import PASSWORD, TOKEN_PATH, BadRequest
+from tests.wire.bad.request import PASSWORD, BadRequest
 from tests.wire.conftest import fill_as_recorded
-from tests.wire.exchange import post_json
+from tests.wire.exchange import TOKEN_PATH, post_json
 
 PROFILES = ["7.10.2", "7.14"]
 """A profile of each generation."""

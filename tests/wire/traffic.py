@@ -5,39 +5,32 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
-from typing import Any, Protocol
+from typing import Any
 
-from tests.wire.bad.request import CREDENTIALS, PASSWORD, REFRESH, TOKEN_PATH
-from tests.wire.exchange import post_json, send
-
-
-class Served(Protocol):
-    """Whatever answers requests: a server, or what stands in front of several."""
-
-    @property
-    def url(self) -> str:
-        """Its address, without a trailing slash."""
+from tests.wire.bad.request import CREDENTIALS, PASSWORD, REFRESH
+from tests.wire.exchange import TOKEN_PATH, Addressed, post_json
+from tests.wire.sessions import present
 
 
-def ask(site: Served, parameters: dict[str, str]) -> dict[str, Any]:
+def ask(site: Addressed, parameters: dict[str, str]) -> dict[str, Any]:
     """Return the answer to a token request that must be granted."""
     answer = post_json(site.url, TOKEN_PATH, parameters)
     assert answer.status == 200, answer.body
     return answer.document
 
 
-def verdict(site: Served, token: str) -> int:
+def verdict(site: Addressed, token: str) -> int:
     """Return the status with which `/oauth/verify` answers: 204 or 401."""
-    return send(site.url, "GET", "/oauth/verify", {"Authorization": f"Bearer {token}"}, None).status
+    return present(site, "GET", "/oauth/verify", token).status
 
 
-def new_token(site: Served) -> str:
+def new_token(site: Addressed) -> str:
     """Return a new access token."""
     return str(ask(site, CREDENTIALS)["access_token"])
 
 
 @contextmanager
-def traffic(site: Served, requests: int, pause: float = 0) -> Iterator[list[str]]:
+def traffic(site: Addressed, requests: int, pause: float = 0) -> Iterator[list[str]]:
     """Keep clients of every kind busy within the block, and then until this many requests have been made.
 
     Each rests between two requests for some seconds, which leaves the machine to others.

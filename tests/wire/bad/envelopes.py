@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from tests.wire.bad.bodies import GOOD_JSON
-from tests.wire.bad.request import CREDENTIALS, SECRET_MARK, TOKEN_PATH, BadRequest
+from tests.wire.bad.request import CREDENTIALS, SECRET_MARK, BadRequest
+from tests.wire.exchange import TOKEN_PATH
 
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}

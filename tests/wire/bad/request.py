@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-TOKEN_PATH = "/Api/access_token"
+from tests.wire.exchange import TOKEN_PATH
 
 # Marks of hostile texts. No answer may hold either; the log may not hold the one that stands in secrets.
 TEXT_MARK = "zqtext"
