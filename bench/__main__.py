@@ -10,7 +10,7 @@ from bench.drive import Request, Run, as_json, drive, middle
 from bench.floors import at_once, commits, password_check, signature
 from bench.needs import clean_up_at_end, databases, need_programs
 from bench.report import Floors, Measured, opening, page, section
-from bench.subjects import CLIENT, DATABASES, PATHS, THREADS, WORKERS, Subject, bare_route, requests_of, running
+from bench.subjects import CLIENT, DATABASES, PATHS, THREADS, WORKERS, Subject, bare_route, running
 
 _CONNECTIONS, _CROWD = 8, 32
 _RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -61,11 +61,11 @@ def _floors(subject: Subject, seconds: int) -> Floors:
 def _path(subject: Subject, path: str, floors: Floors, bare: tuple[str, int], given: argparse.Namespace) -> Measured:
     runs, routes = [], []
     for _ in range(given.runs):
-        runs.append(_run(subject, path, _CONNECTIONS, given.seconds))
+        runs.append(subject.run(path, connections=_CONNECTIONS, seconds=given.seconds))
         # In turns, for a machine that others share is slower or quicker from one minute to the next.
         routes.append(_run_bare(subject, *bare, max(1, given.seconds // 3)))
     route = middle(routes)
-    crowded = _run(subject, path, _CROWD, given.seconds)
+    crowded = subject.run(path, connections=_CROWD, seconds=given.seconds)
     measured = Measured(runs, middle(runs), route, crowded, floors.of(path, route.server_cpu))
     print(f"{path}: {measured.middle.per_second:.0f}/s, {measured.ratio:.2f} of the floor", file=sys.stderr)
     return measured
@@ -74,18 +74,6 @@ def _path(subject: Subject, path: str, floors: Floors, bare: tuple[str, int], gi
 def _run_bare(subject: Subject, url: str, server: int, seconds: int) -> Run:
     request = Request("/", as_json(CLIENT | {"grant_type": "client_credentials"}))
     return drive(url, request, subject.folder, connections=_CONNECTIONS, seconds=seconds, server=server, database=0)
-
-
-def _run(subject: Subject, path: str, connections: int, seconds: int) -> Run:
-    return drive(
-        subject.url,
-        requests_of(subject, connections if path == "refresh_token" else 1)[path],
-        subject.folder,
-        connections=connections,
-        seconds=seconds,
-        server=subject.pid,
-        database=subject.database_pid,
-    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Drives a server with wrk, and tells how quick it was and what it cost."""
 
 import json
-import resource
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench.processes import cpu_seconds
+from bench.processes import cpu_seconds, cpu_seconds_of_ended
 
 _SCRIPT = Path(__file__).with_name("request.lua")
 
@@ -73,11 +72,11 @@ def drive(  # noqa: PLR0913  # each is a knob of wrk's, or a process to look at
         arguments.append(str(folder / "tokens"))
     method = "GET" if request.body is None else "POST"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
-    before = cpu_seconds(server), cpu_seconds(database), _cpu_of_children()
+    before = cpu_seconds(server), cpu_seconds(database), cpu_seconds_of_ended()
     told = subprocess.run(
         [*command, url + request.path, "--", method, *arguments], capture_output=True, text=True, check=True
     ).stdout
-    after = cpu_seconds(server), cpu_seconds(database), _cpu_of_children()
+    after = cpu_seconds(server), cpu_seconds(database), cpu_seconds_of_ended()
     [result] = [line.split()[1:] for line in told.splitlines() if line.startswith("RESULT")]
     requests, microseconds, middle, worst, failed = map(float, result)
     used = [1000 * (late - early) / max(requests, 1) for early, late in zip(before, after, strict=True)]
@@ -89,9 +88,3 @@ def middle(runs: Sequence[Run]) -> Run:
     names = ("per_second", "median", "worst_percent", "server_cpu", "database_cpu", "load_cpu")
     medians = {name: median(getattr(run, name) for run in runs) for name in names}
     return Run(failed=sum(run.failed for run in runs), **medians)
-
-
-def _cpu_of_children() -> float:
-    # wrk is waited for, so that its use is known to the second's fraction.
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -4,6 +4,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from pathlib import Path
 
 from bench.subjects import DATABASES
 from tests.support.programs import find_program
@@ -47,6 +48,24 @@ def databases(parser: ArgumentParser, asked: Sequence[str] | None) -> list[str]:
             parser.error(lack)
         print(f"left out: {lack}", file=sys.stderr)
     return chosen
+
+
+def one_database(what: str) -> tuple[str, int]:
+    """Read the command line of `python -m bench.…`: a database's name, in any case, and a number of rows.
+
+    Args:
+        what: it measures, in a sentence.
+    """
+    parser = ArgumentParser(prog=f"python -m bench.{Path(sys.argv[0]).stem}", description=what)
+    parser.add_argument("database", type=_spelled, choices=DATABASES)
+    parser.add_argument("rows", type=int, nargs="?", default=1_000_000, help="of tokens; a million if not said")
+    given = parser.parse_args()
+    [database] = databases(parser, [given.database])
+    return database, given.rows
+
+
+def _spelled(text: str) -> str:
+    return next((name for name in DATABASES if name.lower() == text.lower()), text)
 
 
 def _end(*_: object) -> None:

@@ -1,6 +1,5 @@
 """`python -m bench.panel DATABASE [ROWS]`: what an administrator of very many tokens waits for."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bench.filling import add_clients, add_tokens
-from bench.needs import clean_up_at_end
+from bench.needs import clean_up_at_end, one_database
 from bench.subjects import running
 from crm_oauth.store.bulk_revocation import revoke_found
 from crm_oauth.store.db import Database
@@ -18,19 +17,19 @@ from crm_oauth.store.models import Token
 from crm_oauth.store.token_pages import COUNTED, ORDERS, Column, count, pages
 from crm_oauth.store.token_search import TokenSearch
 
-ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000  # noqa: PLR2004  # its place
 _SIZE = 50
 
 
 def main() -> None:
     """Print the times of pages, searches and of revoking all."""
+    name, rows = one_database("What an administrator of very many tokens waits for.")
     clean_up_at_end()
-    with running(sys.argv[1]) as subject:
+    with running(name) as subject:
         add_clients(subject.database_url)
-        add_tokens(subject.database_url, 0, ROWS)
+        add_tokens(subject.database_url, 0, rows)
         database = subject.site.database
-        for name, search in _searches(database).items():
-            _time_search(name, search, database)
+        for what, search in _searches(database).items():
+            _time_search(what, search, database)
         now = datetime.now(UTC)
         began = time.perf_counter()
         revoked = sum(revoke_found(lambda: _unit(database), TokenSearch(entered_until=now), few=False, now=now))

@@ -1,6 +1,7 @@
 """How much CPU a program has used so far: itself, its children, and those that have ended."""
 
 import os
+import resource
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -15,6 +16,12 @@ def cpu_seconds(pid: int) -> float:
     if not pid:
         return 0
     return sum(_own(each) for each in (pid, *_descendants(pid)))
+
+
+def cpu_seconds_of_ended() -> float:
+    """Return the CPU seconds of this process's children that have ended, to the fraction of a second."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def resident_megabytes(pid: int) -> list[float]:

@@ -4,7 +4,6 @@ It purges for some seconds and leaves off for as many, in turns, so that whateve
 what is compared are the medians of the windows' 99th percentiles, which no single stall of the machine decides.
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,21 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from threading import Event
 
 from bench.filling import add_tokens
-from bench.needs import clean_up_at_end
-from bench.subjects import ROOT
+from bench.needs import clean_up_at_end, one_database
+from bench.subjects import database_server, temporary_folder
 from crm_oauth.store.purging import RETENTION, Purge
-from tests.support.database_servers import MariadbServer, PostgresqlServer
 from tests.support.site import COMMAND, Site
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.traffic import new_token, verdict
 
-ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000  # noqa: PLR2004  # its place
 CLIENTS = 4
 PAUSE = 0.05  # seconds between a client's requests: traffic, not a flood
 WINDOW = 5  # seconds
@@ -54,15 +49,16 @@ class Course:
 
 def main() -> None:
     """Print how the traffic fared alone and meanwhile."""
+    name, rows = one_database("Rows are purged while clients get and check tokens.")
     clean_up_at_end()
-    name = sys.argv[1]
-    with _database(name) as url, TemporaryDirectory(dir=ROOT, prefix=".bench-") as folder:
-        site = Site(Path(folder), "7.10.2", url, {"LOG_LEVEL": "error"}, program=COMMAND)
+    with database_server(name, durable=True) as server, temporary_folder() as folder:
+        url = server.new_database() if server else None
+        site = Site(folder, "7.10.2", url, {"LOG_LEVEL": "error"}, program=COMMAND)
         site.fill(fill_as_recorded)
-        add_tokens(site.database_url, 0, ROWS, newest=_LONG_AGO)
+        add_tokens(site.database_url, 0, rows, newest=_LONG_AGO)
         purge = Purge(site.database, datetime.now(UTC) - RETENTION)
         began = time.perf_counter()
-        due = purge.due(at_most=ROWS)
+        due = purge.due(at_most=rows)
         print(f"{due} rows due, counted in {time.perf_counter() - began:.2f} s", flush=True)
         with site:
             course = _alternate(site, purge)
@@ -97,19 +93,6 @@ def _told(what: str, windows: list[list[float]]) -> float:
     spread = f"median {middle:.0f} ms of {len(each)} windows, {each[0]:.0f} to {each[-1]:.0f}"
     print(f"p99 {what}: {spread}; {sum(map(len, windows))} requests")
     return middle
-
-
-@contextmanager
-def _database(name: str) -> Iterator[str | None]:
-    if name == "sqlite":
-        yield None
-        return
-    server = {"mariadb": MariadbServer, "postgresql": PostgresqlServer}[name](durable=True)
-    try:
-        server.start()
-        yield server.new_database()
-    finally:
-        server.remove()
 
 
 @contextmanager

@@ -7,12 +7,12 @@ a start takes and what of it.
 import argparse
 from collections.abc import Iterator
 
-from bench.drive import Run, drive
+from bench.drive import Run
 from bench.filling import CLIENTS, add_clients, add_tokens, give_memory
 from bench.needs import clean_up_at_end, databases, need_programs
 from bench.processes import resident_megabytes
 from bench.starting import imports, start
-from bench.subjects import DATABASES, Subject, requests_of, running
+from bench.subjects import DATABASES, Subject, running
 
 _CONNECTIONS = 8
 _PATHS = ("client_credentials", "refresh_token", "verify")
@@ -99,15 +99,7 @@ def _send(subject: Subject, path: str, requests: float, seconds: int) -> float:
 
 
 def _run(subject: Subject, path: str, seconds: int) -> Run:
-    return drive(
-        subject.url,
-        requests_of(subject, _CONNECTIONS if path == "refresh_token" else 1)[path],
-        subject.folder,
-        connections=_CONNECTIONS,
-        seconds=seconds,
-        server=subject.pid,
-        database=subject.database_pid,
-    )
+    return subject.run(path, connections=_CONNECTIONS, seconds=seconds)
 
 
 def _print_start() -> None:

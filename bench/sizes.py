@@ -4,17 +4,15 @@ The tables are filled as a server fills them: tokens at random, ids and times in
 """
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import create_engine
 
 from bench.filling import add_history, add_tokens, give_memory
-from bench.needs import clean_up_at_end
-from bench.subjects import DATABASES, ROOT
+from bench.needs import clean_up_at_end, one_database
+from bench.subjects import database_server, temporary_folder
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
 
@@ -39,8 +37,8 @@ _QUERIES = {
 
 def main() -> None:
     """Fill a database, print what its rows weigh, and keep it."""
+    name, rows = one_database("What rows weigh, table and each index.")
     clean_up_at_end()
-    name, rows = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000  # noqa: PLR2004  # its place
     with _empty(name) as url:
         add_tokens(url, 0, rows)
         add_history(url, rows)
@@ -61,21 +59,13 @@ def measure(url: str) -> dict[str, Bytes]:
 
 @contextmanager
 def _empty(name: str) -> Iterator[str]:
-    make = DATABASES[name]
-    server = make() if make else None
-    try:
-        if server:
-            server.start()
-        with TemporaryDirectory(dir=ROOT, prefix=".bench-") as folder:
-            url = server.new_database() if server else f"sqlite:///{folder}/sizes.db"
-            database = Database(url)
-            schema.upgrade(database)
-            database.dispose()
-            give_memory(url)
-            yield url
-    finally:
-        if server:
-            server.remove()
+    with database_server(name, durable=False) as server, temporary_folder() as folder:
+        url = server.new_database() if server else f"sqlite:///{folder}/sizes.db"
+        database = Database(url)
+        schema.upgrade(database)
+        database.dispose()
+        give_memory(url)
+        yield url
 
 
 if __name__ == "__main__":

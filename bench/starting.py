@@ -1,20 +1,17 @@
 """How long a start takes, and what of it."""
 
 import re
-import resource
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench.processes import cpu_seconds
-from bench.subjects import ROOT
+from bench.processes import cpu_seconds, cpu_seconds_of_ended
+from bench.subjects import ROOT, temporary_folder
 from tests.support.site import Site
 
 _SHOWN = 12
@@ -24,8 +21,8 @@ _CREATE = "from app import create_app; create_app()"
 
 def start() -> dict[str, tuple[float, float]]:
     """Return the seconds and the CPU seconds of each kind of start."""
-    with TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
-        site = Site(Path(name), "7.12")
+    with temporary_folder() as folder:
+        site = Site(folder, "7.12")
         site.command("init").check_returncode()
         return {
             "python": _timed(lambda: _run(site, "-c", "pass")),
@@ -52,9 +49,9 @@ def _run(site: Site, *arguments: str) -> None:
 
 
 def _timed(work: Callable[[], None]) -> tuple[float, float]:
-    began, before = time.monotonic(), _cpu_of_children()
+    began, before = time.monotonic(), cpu_seconds_of_ended()
     work()
-    return time.monotonic() - began, _cpu_of_children() - before
+    return time.monotonic() - began, cpu_seconds_of_ended() - before
 
 
 def _served(site: Site) -> tuple[float, float]:
@@ -77,8 +74,3 @@ def _wait_for_answer(url: str) -> None:
             return
         time.sleep(0.01)  # nothing tells when a port begins to listen; short, for this is what is measured
     raise RuntimeError("the server did not start")
-
-
-def _cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

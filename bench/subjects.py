@@ -4,25 +4,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from bench.drive import Request, as_json
+from bench.drive import Request, Run, as_json, drive
 from crm_oauth.compat.client_secrets import hash_client_secret
 from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import Repositories
-from tests.support.database_servers import MariadbServer, PostgresqlServer
+from tests.support.database_servers import DatabaseServer, MariadbServer, PostgresqlServer
 from tests.support.ports import free_port
 from tests.support.site import COMMAND, Site
-from tests.wire.exchange import post_json
+from tests.support.started import started
+from tests.wire.exchange import TOKEN_PATH, post_json
 
 ROOT = Path(__file__).parents[1]
-PATH = "/Api/access_token"
 CLIENT = {"client_id": "bench", "client_secret": "secret"}
 USER = {"username": "bench", "password": "bench"}
 WORKERS, THREADS = 2, 4  # as the settings' defaults
@@ -51,32 +51,55 @@ class Subject:
     database_pid: int
     site: Site
 
+    def run(self, path: str, *, connections: int, seconds: int) -> Run:
+        """Send the request of a path, one of `PATHS`, for some seconds over some connections."""
+        request = requests_of(self, connections if path == "refresh_token" else 1)[path]
+        return drive(
+            self.url,
+            request,
+            self.folder,
+            connections=connections,
+            seconds=seconds,
+            server=self.pid,
+            database=self.database_pid,
+        )
+
 
 @contextmanager
 def running(database: str) -> Iterator[Subject]:
     """Start the server over a database that waits for the disk."""
+    with database_server(database, durable=True) as server, temporary_folder() as folder:
+        site = Site(
+            folder,
+            "7.12",
+            server.new_database() if server else None,
+            {"LOG_LEVEL": "info", "WORKERS": str(WORKERS)},
+            program=COMMAND,  # one that is forked has less garbage to look through
+        )
+        site.fill(_fill)
+        with site:
+            url = site.database.url.render_as_string(hide_password=False)
+            yield Subject(site.url, folder, site.pid, url, server.pid if server else 0, site)
+
+
+@contextmanager
+def database_server(database: str, *, durable: bool) -> Iterator[DatabaseServer | None]:
+    """Start the server of one of `DATABASES`; None where there is none to start.
+
+    Args:
+        database: its name.
+        durable: whether a commit waits for the disk.
+    """
     make = DATABASES[database]
-    server = make(durable=True) if make else None
-    try:
-        if server:
-            server.start()
-        # Not in /tmp, which may be memory: commits shall be durable.
-        with TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
-            folder = Path(name)
-            site = Site(
-                folder,
-                "7.12",
-                server.new_database() if server else None,
-                {"LOG_LEVEL": "info", "WORKERS": str(WORKERS)},
-                program=COMMAND,  # one that is forked has less garbage to look through
-            )
-            site.fill(_fill)
-            with site:
-                url = site.database.url.render_as_string(hide_password=False)
-                yield Subject(site.url, folder, site.pid, url, server.pid if server else 0, site)
-    finally:
-        if server:
-            server.remove()
+    with started(make(durable=durable)) if make else nullcontext() as server:
+        yield server
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Lend an empty folder; not in /tmp, which may be memory: commits shall be durable."""
+    with TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
+        yield Path(name)
 
 
 @contextmanager
@@ -103,13 +126,15 @@ def requests_of(subject: Subject, connections: int) -> dict[str, Request]:
         connections: as many sessions are to be refreshed at once.
     """
     password = CLIENT | {"grant_type": "password"} | USER
-    pairs = [post_json(subject.url, PATH, password).document for _ in range(connections)]
+    pairs = [post_json(subject.url, TOKEN_PATH, password).document for _ in range(connections)]
     access_token = str(pairs[0]["access_token"])
     refresh = CLIENT | {"grant_type": "refresh_token", "refresh_token": "REFRESH_TOKEN"}
     return {
-        "client_credentials": Request(PATH, as_json(CLIENT | {"grant_type": "client_credentials"})),
-        "refresh_token": Request(PATH, as_json(refresh), refresh_tokens=[str(pair["refresh_token"]) for pair in pairs]),
-        "password": Request(PATH, as_json(password)),
+        "client_credentials": Request(TOKEN_PATH, as_json(CLIENT | {"grant_type": "client_credentials"})),
+        "refresh_token": Request(
+            TOKEN_PATH, as_json(refresh), refresh_tokens=[str(pair["refresh_token"]) for pair in pairs]
+        ),
+        "password": Request(TOKEN_PATH, as_json(password)),
         "verify": Request("/oauth/verify", authorization=f"Bearer {access_token}"),
         "introspect": Request("/oauth/introspect", as_json(CLIENT | {"token": access_token})),
     }

@@ -10,10 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench import subjects
 from bench.drive import Request, Run, drive
@@ -21,8 +17,10 @@ from bench.needs import clean_up_at_end, databases, need_programs
 from bench.peers.catalogue import PEERS, Peer
 from bench.peers.installed import Packages
 from bench.peers.running import RunningPeer, running
-from bench.subjects import PATHS, ROOT, THREADS, WORKERS, requests_of
+from bench.subjects import PATHS, THREADS, WORKERS, requests_of, temporary_folder
+from crm_oauth.key_files import new_private_key
 from tests.support.database_servers import PostgresqlServer
+from tests.support.started import started
 
 _CONNECTIONS = 8
 _TRIED = 5
@@ -86,20 +84,16 @@ def main() -> None:
         print(f"in milliseconds per request, by process. Rows: found in the database after {_TRIED} tokens.\n")
         print(f"{_HEAD}\n{'|---' * (_HEAD.count('|') - 1)}|")
         _ours(given.seconds)
-        server = PostgresqlServer(durable=True)
-        try:
-            server.start()
+        with started(PostgresqlServer(durable=True)) as server:
             for peer in chosen:
                 _theirs(peer, packages, server, given.seconds)
-        finally:
-            server.remove()
         print("\n" + "\n".join(f"- {peer.name}: {peer.about}" for peer in chosen))
 
 
 @contextmanager
 def _packages(folder: Path | None) -> Iterator[Packages]:
-    with TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
-        packages = Packages((folder or Path(name)).resolve())
+    with temporary_folder() as thrown_away:
+        packages = Packages((folder or thrown_away).resolve())
         packages.folder.mkdir(parents=True, exist_ok=True)
         packages.install()
         yield packages
@@ -118,7 +112,7 @@ def _ours(seconds: int) -> None:
 
 def _theirs(peer: Peer, packages: Packages, server: PostgresqlServer, seconds: int) -> None:
     key = packages.folder / "key.pem"
-    key.write_bytes(_new_key())
+    key.write_bytes(new_private_key())
     with running(peer, packages, server.new_database(), key) as answering:
         for path, asked in peer.requests.items():
             rows = _rows(answering, path)
@@ -150,13 +144,6 @@ def _print_row(name: str, path: str, rows: str, run: Run) -> None:
         str(run.failed),
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
-
-
-def _new_key() -> bytes:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 if __name__ == "__main__":

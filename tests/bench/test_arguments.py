@@ -49,6 +49,35 @@ def test_a_database_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert "left out: MariaDB needs mariadbd" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "the following arguments are required: database"),
+        (["Oracle"], "invalid choice: 'Oracle'"),
+        (["MariaDB"], "MariaDB needs mariadbd"),
+        (["SQLite", "many"], "invalid int value: 'many'"),
+    ],
+)
+def test_a_benchmark_of_one_database_refuses(
+    arguments: Sequence[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is not named, not known or not to be had is refused, and so is what is no number of rows."""
+    monkeypatch.setattr("sys.argv", ["bench/panel.py", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        needs.one_database("")
+    told = capsys.readouterr().err
+    assert "python -m bench.panel: error:" in told
+    assert sentence in told
+
+
+def test_a_benchmark_of_one_database_takes_its_name_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name counts in any case; of rows there are a million unless it is said."""
+    monkeypatch.setattr("sys.argv", ["bench/panel.py", "postgresql"])
+    assert needs.one_database("") == ("PostgreSQL", 1_000_000)
+    monkeypatch.setattr("sys.argv", ["bench/panel.py", "SQLite", "20"])
+    assert needs.one_database("") == ("SQLite", 20)
+
+
 def _refusal(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     monkeypatch.setattr("sys.argv", ["bench", *arguments])
     with pytest.raises(SystemExit, match="2"):
