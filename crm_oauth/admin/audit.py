@@ -13,6 +13,7 @@ from crm_oauth.store.name_search import clients_of, ids_of_users, user_names
 _FIELDS = ("event", "actor", "client_id", "user", "address", "request_id")
 _SIZE = 50
 _LONGEST = 100  # characters of a field
+_DIGITS = 15  # of an entry's number
 
 EVENTS = (
     *("token_issued", "token_refreshed", "token_refused", "tokens_revoked"),
@@ -33,13 +34,12 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
     @routes.get("/audit")
     def audit() -> Response:
         fields = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
-        before = request.args.get("before", "")
         with panel.work() as work:
             user_id = next(iter(ids_of_users(work.session, fields["user"])), "nobody") if fields["user"] else None
             records = work.stores.audit.search(
                 _filter(fields, user_id),
                 limit=_SIZE + 1,
-                before=int(before) if before.isascii() and before.isdigit() and len(before) < _LONGEST // 6 else None,
+                before=_number(request.args.get("before", "")),
             )
             clients = clients_of(work.session, {record.entry.client_id for record in records})
             users = user_names(work.session, {record.entry.user_id for record in records})
@@ -49,6 +49,10 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
             asked = {name: value for name, value in fields.items() if value}
             older = f"{url_for('admin.audit')}?{urlencode({**asked, 'before': shown[-1].number})}"
         return page("audit", records=shown, fields=fields, events=EVENTS, older=older, clients=clients, users=users)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def _filter(fields: dict[str, str], user_id: str | None) -> AuditFilter:

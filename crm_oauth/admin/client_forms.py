@@ -26,6 +26,7 @@ class ClientForm:
         secret: a new one, or "".
         client_id: of a client that is to be made: sent twice, it is made once.
         seen: what the client was when the form was shown.
+        user: of that name, once `check` has found one.
         errors: what is wrong, by field.
     """
 

@@ -188,7 +188,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         self.grant_types.add(grant_cls.GRANT_TYPE)
 
     def create_oauth2_request(self, request: WireRequest) -> WireRequest:
-        """Return the request, which `create_token_response` has read already."""
+        """Return the request, which has been read already."""
         return request
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:

@@ -56,8 +56,7 @@ class SqlClientStore:
 
     def list(self) -> Sequence[Client]:
         """Every live client, by name."""
-        query = select(Client).where(Client.deleted.is_(False)).order_by(Client.name, Client.id)
-        return self._unit.session.scalars(query).all()
+        return self._unit.session.scalars(_LIVE.order_by(Client.name, Client.id)).all()
 
     def delete(self, client: Client) -> None:
         """Delete a client softly, and with it every token that it holds."""

@@ -34,8 +34,8 @@ def oauth_routes(server: CrmAuthorizationServer, database: Database) -> Blueprin
     def revoke() -> Response:
         return answer(partial(server.respond_at, "revocation"))
 
-    views = [*((path, token) for path in server.profile.endpoint.paths)]
-    views += [(INTROSPECTION_PATH, introspect), (REVOCATION_PATH, revoke)]
-    for path, view in views:
+    views = {INTROSPECTION_PATH: introspect, REVOCATION_PATH: revoke}
+    views |= dict.fromkeys(server.profile.endpoint.paths, token)
+    for path, view in views.items():
         routes.add_url_rule(path, view_func=view, methods=["POST"], provide_automatic_options=False)
     return routes
