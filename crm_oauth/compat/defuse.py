@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from crm_oauth.compat.defuse_secret import DefuseError, Password, RawKey, read_secret
-from crm_oauth.compat.recent import Recent
+from crm_oauth.recent import Recent
 
 __all__ = ["DefuseError", "EncryptionKey"]
 

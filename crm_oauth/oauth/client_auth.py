@@ -12,9 +12,9 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from crm_oauth.compat.client_secrets import verify_client_secret
-from crm_oauth.compat.recent import Recent
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.wire import WireRequest
+from crm_oauth.recent import Recent
 from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import ClientStore
 

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from crm_oauth.compat.recent import Recent
+from crm_oauth.recent import Recent
 
 
 def test_what_was_put_in_last_is_found() -> None:
