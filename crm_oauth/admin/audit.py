@@ -15,7 +15,7 @@ _SIZE = 50
 _LONGEST = 100  # characters of a field
 _DIGITS = 15  # of an entry's number
 
-EVENTS = (
+_EVENTS = (
     *("token_issued", "token_refreshed", "token_refused", "tokens_revoked"),
     *("client_added", "client_changed", "client_secret_changed", "client_deleted"),
     *("user_added", "password_set", "user_deactivated", "user_activated"),
@@ -48,7 +48,7 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
         if len(records) > _SIZE:
             asked = {name: value for name, value in fields.items() if value}
             older = f"{url_for('admin.audit')}?{urlencode({**asked, 'before': shown[-1].number})}"
-        return page("audit", records=shown, fields=fields, events=EVENTS, older=older, clients=clients, users=users)
+        return page("audit", records=shown, fields=fields, events=_EVENTS, older=older, clients=clients, users=users)
 
 
 def _number(text: str) -> int | None:

@@ -82,7 +82,7 @@ def is_administrator(work: Work, user: User | None) -> bool:
 
 def next_of() -> str:
     """Return the page to go to after signing in: one of ours, whatever was asked for; "" if none was."""
-    return own_path(request.values.get("next", ""))
+    return _own_path(request.values.get("next", ""))
 
 
 def carried() -> dict[str, str]:
@@ -96,7 +96,7 @@ def onward() -> Response:
     return redirect(request.root_path.rstrip("/") + target if target else url_for("admin.overview"), 303)
 
 
-def own_path(target: str) -> str:
+def _own_path(target: str) -> str:
     """Return a path and query below the panel's root, or nothing if a target is anything else."""
     if not target.isprintable() or "\\" in target or len(target) > 2000:  # noqa: PLR2004  # characters of an address
         return ""
@@ -138,7 +138,7 @@ def _ask_to_sign_in() -> Response:
     kept = typed() if _can_be_opened() else {}
     told = "Your session had ended, so nothing was saved. Please sign in again"
     told += "; what you typed is kept." if kept else "."
-    target = own_path(request.path) if _can_be_opened() else ""
+    target = _own_path(request.path) if _can_be_opened() else ""
     return page("sign_in", 401, told=told, next=target, kept=json.dumps(kept) if kept else "")
 
 

@@ -29,13 +29,13 @@ def tokens() -> None:
     """List, revoke and purge tokens."""
 
 
-client_option = click.option("--client", "client_id", metavar="ID", help="Those issued to this client.")
-user_option = click.option("--user", "user_name", metavar="USER_NAME", help="Those that act as this user.")
+_client_option = click.option("--client", "client_id", metavar="ID", help="Those issued to this client.")
+_user_option = click.option("--user", "user_name", metavar="USER_NAME", help="Those that act as this user.")
 
 
 @tokens.command("list")
-@client_option
-@user_option
+@_client_option
+@_user_option
 @click.option("--active", is_flag=True, help="Those not revoked and not yet expired.")
 @json_option
 def list_tokens(*, client_id: str | None, user_name: str | None, active: bool, as_json: bool) -> None:
@@ -53,8 +53,8 @@ def list_tokens(*, client_id: str | None, user_name: str | None, active: bool, a
 @tokens.command()
 @click.option("--id", "row_id", metavar="ROW", help="The pair with this id.")
 @click.option("--jti", metavar="JTI", help="The pair whose access token has this jti.")
-@client_option
-@user_option
+@_client_option
+@_user_option
 @click.option("--all", "everything", is_flag=True, help="Every token.")
 def revoke(
     *, row_id: str | None, jti: str | None, client_id: str | None, user_name: str | None, everything: bool
