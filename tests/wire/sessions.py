@@ -1,7 +1,13 @@
 """What clients and resource servers do with the tokens of a session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import update
+
+from crm_oauth.compat.passwords import hash_user_password
+from crm_oauth.store.models import User
+from tests.support.site import Site
 from tests.wire.exchange import TOKEN_PATH, Addressed, Received, claims_of, post_json, send
 
 PW_CLIENT = {"client_id": "pw-client", "client_secret": "pw-secret"}
@@ -34,6 +40,16 @@ def sign_in(
     """Get a pair by the password grant."""
     sent = {"grant_type": "password", "username": username, "password": password, "scope": scope, **client}
     return pair_of(post_json(site.url, TOKEN_PATH, sent))
+
+
+def pair_of_one_barred_since(site: Site, name: str, change: Mapping[str, object]) -> Pair:
+    """Return the pair of a new user of this name, whose columns have been changed since."""
+    user = User(id=name, user_name=name, user_hash=hash_user_password("pw", rounds=4), status="Active")
+    site.fill(lambda stores: stores.users.add(user))
+    pair = sign_in(site, username=name, password="pw")
+    with site.database.connection() as connection:
+        connection.execute(update(User).where(User.id == name).values(change))
+    return pair
 
 
 def machine_token(site: Addressed, client: dict[str, str] = CC_CLIENT) -> str:

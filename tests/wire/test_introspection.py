@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_oauth.compat.passwords import hash_user_password
-from crm_oauth.store.models import Client, User
+from crm_oauth.store.models import Client
 from crm_oauth.store.ports import TokenFilter, TokenStore
 from tests.support.site import Site
 from tests.wire.exchange import claims_of, post_json
@@ -19,6 +18,7 @@ from tests.wire.sessions import (
     introspect,
     log_out,
     machine_token,
+    pair_of_one_barred_since,
     redeem,
     sign_in,
 )
@@ -165,14 +165,7 @@ def test_ended_sessions_are_inactive(site: Site, name: str) -> None:
 @pytest.mark.parametrize("change", [{"status": "Inactive"}, {"status": None}, {"deleted": True}], ids=str)
 def test_tokens_of_barred_users_are_inactive(site: Site, change: dict[str, object]) -> None:
     """Tokens of a user who is barred since are inactive."""
-    name = f"asked-{len(str(change))}"
-    user = User(id=name, user_name=name, user_hash=hash_user_password("pw", rounds=4), status="Active")
-    site.fill(lambda stores: stores.users.add(user))
-    pair = sign_in(site, username=name, password="pw")
-    with site.database.unit_of_work() as stores:
-        stored = stores.users.get(name)
-        for column, value in change.items():
-            setattr(stored, column, value)
+    pair = pair_of_one_barred_since(site, f"asked-{len(str(change))}", change)
     _assert_inactive(site, pair.access_token)
     _assert_inactive(site, pair.refresh_token)
 

@@ -6,17 +6,12 @@ from pathlib import Path
 from threading import Barrier
 
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import fill_as_recorded
 from tests.wire.differences import revoked
-from tests.wire.exchange import TOKEN_PATH, Received, post_json
+from tests.wire.exchange import Received
+from tests.wire.sessions import redeem, sign_in
 
 _THREADS = 50
-
-
-def _redeem(site: Site, refresh_token: str) -> Received:
-    parameters = PASSWORD | {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    return post_json(site.url, TOKEN_PATH, parameters)
 
 
 def test_one_winner(tmp_path: Path, database_url: str) -> None:
@@ -24,16 +19,16 @@ def test_one_winner(tmp_path: Path, database_url: str) -> None:
     site = Site(tmp_path, "7.10.2", database_url, {"WORKERS": "2", "THREADS": "8"})
     site.fill(fill_as_recorded)
     with site, ThreadPoolExecutor(_THREADS) as threads:
-        token = post_json(site.url, TOKEN_PATH, PASSWORD).document["refresh_token"]
+        token = sign_in(site).refresh_token
         start = Barrier(_THREADS)
 
-        def redeem(_number: int) -> Received:
+        def race(_number: int) -> Received:
             start.wait()
-            return _redeem(site, token)
+            return redeem(site, token)
 
-        answers = list(threads.map(redeem, range(_THREADS)))
+        answers = list(threads.map(race, range(_THREADS)))
         refused = revoked("7.10.2")
         assert Counter(answer.status for answer in answers) == {200: 1, refused.status: _THREADS - 1}
         assert {answer.body for answer in answers if answer.status != 200} == {refused.body}
         winner = next(answer for answer in answers if answer.status == 200)
-        assert _redeem(site, winner.document["refresh_token"]).status == 200
+        assert redeem(site, winner.document["refresh_token"]).status == 200

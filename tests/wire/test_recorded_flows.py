@@ -12,7 +12,7 @@ from crm_oauth.store.ports import TokenFilter
 from tests.support.site import Site
 from tests.wire.conftest import RECORDINGS
 from tests.wire.exchange import Expected, Received, assert_as_expected, send
-from tests.wire.sessions import log_out, machine_token, pair_of, present, redeem, sign_in
+from tests.wire.sessions import log_out, machine_token, pair_of, pair_of_one_barred_since, present, redeem, sign_in
 
 FLOWS = RECORDINGS["flows"]
 LOGOUT = "/Api/V8/logout"
@@ -132,14 +132,7 @@ def test_old_api_bearers(site: Site, old_api: Recorded, version: str) -> None:
 @pytest.mark.parametrize("change", [{"status": "Inactive"}, {"deleted": True}, {"is_group": True}], ids=str)
 def test_barred_users_are_bearers_no_more(site: Site, recorded: Recorded, change: dict[str, object]) -> None:
     """A barred user's token is revoked ("inactive users"; the old API gave a 500, the new ones let it pass)."""
-    name = "bearer-" + "-".join(change)
-    user = User(id=name, user_name=name, user_hash=hash_user_password("pw", rounds=4), status="Active")
-    site.fill(lambda stores: stores.users.add(user))
-    pair = sign_in(site, username=name, password="pw")
-    with site.database.unit_of_work() as stores:
-        stored = stores.users.get(name)
-        for column, value in change.items():
-            setattr(stored, column, value)
+    pair = pair_of_one_barred_since(site, "bearer-" + "-".join(change), change)
     assert_as_expected(log_out(site, pair.access_token), recorded("logout with revoked (flag) token"))
 
 
