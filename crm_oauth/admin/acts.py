@@ -4,12 +4,12 @@ from flask import g, request
 
 from crm_oauth.admin.panel import Work
 from crm_oauth.request_id import REQUEST_ID
-from crm_oauth.store.audit_entries import AuditEntry
+from crm_oauth.store.audit_entries import AuditEntry, Event
 
 _LONGEST = 80  # letters of a detail that names something
 
 
-def note_act(work: Work, event: str, detail: str = "", *, client_id: str = "", user_id: str = "") -> None:
+def note_act(work: Work, event: Event, detail: str = "", *, client_id: str = "", user_id: str = "") -> None:
     """Put an act into the trail.
 
     Args:

@@ -7,20 +7,13 @@ from werkzeug.wrappers import Response
 
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
-from crm_oauth.store.audit_entries import AuditFilter
+from crm_oauth.store.audit_entries import EVENTS, AuditFilter
 from crm_oauth.store.name_search import clients_of, ids_of_users, user_names
 
 _FIELDS = ("event", "actor", "client_id", "user", "address", "request_id")
 _SIZE = 50
 _LONGEST = 100  # characters of a field
 _DIGITS = 15  # of an entry's number
-
-_EVENTS = (
-    *("token_issued", "token_refreshed", "token_refused", "tokens_revoked"),
-    *("client_added", "client_changed", "client_secret_changed", "client_deleted"),
-    *("user_added", "password_set", "user_deactivated", "user_activated"),
-    *("panel_signed_in", "panel_signed_out", "panel_sign_in_refused"),
-)
 
 
 def add_audit(routes: Blueprint, panel: Panel) -> None:
@@ -48,7 +41,7 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
         if len(records) > _SIZE:
             asked = {name: value for name, value in fields.items() if value}
             older = f"{url_for('admin.audit')}?{urlencode({**asked, 'before': shown[-1].number})}"
-        return page("audit", records=shown, fields=fields, events=_EVENTS, older=older, clients=clients, users=users)
+        return page("audit", records=shown, fields=fields, events=EVENTS, older=older, clients=clients, users=users)
 
 
 def _number(text: str) -> int | None:

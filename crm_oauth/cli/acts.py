@@ -7,12 +7,12 @@ import click
 
 from crm_oauth.cli.database import unit_of_work
 from crm_oauth.faults import StartupError
-from crm_oauth.store.audit_entries import AuditEntry
+from crm_oauth.store.audit_entries import AuditEntry, Event
 from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import Repositories
 
 
-def note_act(stores: Repositories, event: str, detail: str = "", *, client_id: str = "", user_id: str = "") -> None:
+def note_act(stores: Repositories, event: Event, detail: str = "", *, client_id: str = "", user_id: str = "") -> None:
     """Put an act into the trail.
 
     Args:
@@ -26,7 +26,7 @@ def note_act(stores: Repositories, event: str, detail: str = "", *, client_id: s
     stores.audit.append([entry])
 
 
-def note_act_on_files(event: str, detail: str) -> None:
+def note_act_on_files(event: Event, detail: str) -> None:
     """Put an act into the trail that has been done already, and not to the database, which may be away."""
     try:
         with unit_of_work() as stores:

@@ -11,6 +11,7 @@ from crm_oauth.profiles import load_profile, profile_names
 from crm_oauth.settings import PREFIX, Settings
 from crm_oauth.store import adoption, schema
 from crm_oauth.store.adoption import Survey
+from crm_oauth.store.audit_entries import Event
 from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.models import User
 
@@ -70,7 +71,7 @@ def _make_indexes(database: Database, statements: tuple[str, ...]) -> None:
     click.echo("\n".join(f"Done: {statement};" for statement in statements) or "No index is missing.")
 
 
-def _note(database: Database, event: str, made: tuple[str, ...]) -> None:
+def _note(database: Database, event: Event, made: tuple[str, ...]) -> None:
     # Afterwards: MySQL commits each of these statements by itself, and there was no trail before the first.
     if made:
         with database.unit_of_work() as stores:

@@ -13,7 +13,7 @@ import click
 from crm_oauth.cli.database import current_database
 from crm_oauth.cli.output import printable
 from crm_oauth.cli.parameters import Age
-from crm_oauth.store.audit_entries import AuditEntry, AuditFilter, AuditRecord
+from crm_oauth.store.audit_entries import EVENTS, AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.db import Database
 from crm_oauth.store.name_search import ids_of_users, user_names
 
@@ -31,7 +31,12 @@ def audit() -> None:
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
-            "--event", "events", multiple=True, help="Only this kind, for instance token_refused; repeatable."
+            "--event",
+            "events",
+            metavar="EVENT",
+            type=click.Choice(EVENTS),
+            multiple=True,
+            help="Only this kind, for instance token_refused; repeatable.",
         ),
         click.option("--client", "client_id", metavar="ID", help="Only what concerns this client."),
         click.option("--user", metavar="USER", help="Only what concerns the user of this name, or with this id."),

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol, get_args
+
+Event = Literal[
+    "token_issued", "token_refreshed", "token_refused", "token_revoked", "tokens_revoked", "refresh_token_reused",
+    "logged_out",
+    "client_added", "client_changed", "client_secret_changed", "client_deleted",
+    "user_added", "password_set", "user_deactivated", "user_activated",
+    "panel_signed_in", "panel_signed_out", "panel_sign_in_refused",
+    "signing_key_rotated", "signing_key_retired", "encryption_key_rotated",
+    "import_begun", "import_ended", "database_adopted", "indexes_made",
+]  # fmt: skip
+EVENTS: tuple[Event, ...] = get_args(Event)
+"""All that the program notes, in the order in which it is to be chosen from."""
 
 
 def _now() -> datetime:
@@ -15,7 +27,7 @@ class AuditEntry:
     """One thing that happened. It never holds a token, secret or password, nor a name that is nobody's.
 
     Args:
-        event: what, in two or three words joined by `_`: `token_issued`, `client_deleted`.
+        event: what; the program's own are in `EVENTS`.
         detail: why it was refused, or what was changed; "" if there is no more to say.
         grant_type: of a token request, or "".
         client_id: the client concerned, or "".

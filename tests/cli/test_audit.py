@@ -79,14 +79,21 @@ def test_tail_shows_the_newest(ready: Installation) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--event", "a"), ("--client", "c"), ("--user", "u"), ("--request", "r"), ("--since", "1h")],
+    [("--event", "logged_out"), ("--client", "c"), ("--user", "u"), ("--request", "r"), ("--since", "1h")],
 )
 def test_filters(ready: Installation, option: str, value: str) -> None:
     """Each option leaves only what it names, in `tail` and `export`."""
-    wanted = AuditEntry("a", "wanted", client_id="c", user_id="u", request_id="r")
+    wanted = AuditEntry("logged_out", "wanted", client_id="c", user_id="u", request_id="r")
     fill(ready, AuditEntry("b", at=datetime.now(UTC) - timedelta(days=2)), wanted)
     for command in (("tail", "--json"), ("export",)):
         assert [line["detail"] for line in lines(ready.told("audit", *command, option, value))] == ["wanted"]
+
+
+def test_an_event_that_there_is_not(ready: Installation) -> None:
+    """What the program never notes is refused, and what it does is named, instead of an empty answer."""
+    refused = ready.run("audit", "tail", "--event", "token_isued")
+    assert refused.returncode == 2
+    assert "'token_issued'" in refused.stderr
 
 
 @pytest.mark.parametrize("user", ["user-joe", "joe", "JOE", "user-gone", "gone", "no-row"])
@@ -96,10 +103,10 @@ def test_a_user_is_found_by_name_and_by_id(with_user: Installation, user: str) -
     with with_user.stores() as stores:
         stores.users.add(User(id="user-gone", user_name="gone", deleted=True))
         stores.users.add(User(id="a-namesake", user_name="joe", deleted=True))
-    fill(with_user, *(AuditEntry("a", user_id=each) for each in ids))
+    fill(with_user, *(AuditEntry("logged_out", user_id=each) for each in ids))
     expected = next(each for each in ids if user.lower() in each)
     for command in (("tail", "--json"), ("export",)):
-        told = lines(with_user.told("audit", *command, "--event", "a", "--user", user))
+        told = lines(with_user.told("audit", *command, "--event", "logged_out", "--user", user))
         assert [line["user_id"] for line in told] == [expected]
 
 

@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from app import create_app
 from crm_oauth.limits import flood
 from tests.support.site import Site
-from tests.wire.bad.request import PASSWORD, TOKEN_PATH
+from tests.wire.bad.request import PASSWORD
 from tests.wire.conftest import fill_as_recorded
+from tests.wire.exchange import TOKEN_PATH
 from tests.wire.sessions import CC_CLIENT, PW_CLIENT
 
 
