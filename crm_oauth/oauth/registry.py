@@ -103,9 +103,5 @@ class GrantRegistry:
 
 
 def _is_grant(loaded: object) -> TypeGuard[type[Grant]]:
-    return (
-        isinstance(loaded, type)
-        and issubclass(loaded, Grant)
-        and hasattr(loaded, "GRANT_TYPE")
-        and not isabstract(loaded)
-    )
+    # Authlib's base class has a type already, which is None.
+    return isinstance(loaded, type) and issubclass(loaded, Grant) and bool(loaded.GRANT_TYPE) and not isabstract(loaded)
