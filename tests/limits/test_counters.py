@@ -1,10 +1,14 @@
 """Every place where failures are counted counts alike."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
+from crm_oauth.limits import falling_back
 from crm_oauth.limits.counter import CounterUnavailable, FailureCounter, subject
+from crm_oauth.limits.falling_back import FallingBackCounter
 from crm_oauth.limits.redis_counter import RedisCounter
 from crm_oauth.rates import Rate
 from tests.support.redis_server import RedisServer
@@ -62,6 +66,59 @@ def test_redis_away_is_told(redis_server: RedisServer) -> None:
     ):
         with pytest.raises(CounterUnavailable):
             ask()
+
+
+class Noting:
+    """A counter that notes what it is asked, and may be away."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.is_away = False
+
+    def _note(self, question: str) -> None:
+        self.asked.append(question)
+        if self.is_away:
+            raise CounterUnavailable
+
+    def read(self, rates: Mapping[str, Rate], now: float) -> Sequence[float]:  # noqa: ARG002  # the protocol's
+        """Note it."""
+        self._note("read")
+        return [0.0 for _ in rates]
+
+    def add(self, subject: str, rate: Rate, now: float) -> float:  # noqa: ARG002  # the protocol's
+        """Note it."""
+        self._note("add")
+        return 1.0
+
+    def forget(self, subject: str) -> None:  # noqa: ARG002  # the protocol's
+        """Note it."""
+        self._note("forget")
+
+
+def test_who_is_away_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question goes to the first; once that is away it is asked again after five seconds, and not before."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(falling_back, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    first, second = Noting(), Noting()
+    counter = FallingBackCounter(first, second)
+
+    def ask() -> None:
+        counter.read({"a": RATE}, NOW)
+        counter.add("a", RATE, NOW)
+        counter.forget("a")
+
+    ask()
+    assert (first.asked, second.asked) == (["read", "add", "forget"], [])
+    first.is_away = True
+    ask()
+    assert (first.asked[3:], second.asked) == (["read"], ["read", "add", "forget"])
+    first.is_away = False
+    clock.now += 4.9
+    ask()
+    assert (len(first.asked), len(second.asked)) == (4, 6)
+    clock.now += 0.1
+    ask()
+    assert (len(first.asked), len(second.asked)) == (7, 6)
 
 
 def test_who_shares_an_address() -> None:
