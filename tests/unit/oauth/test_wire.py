@@ -99,6 +99,7 @@ def test_rule_of_duplicates(pairs: list[tuple[str, object]]) -> None:
     for name, text in _answers(parameters).items():
         sent = {value for other, value in pairs if other == name and value is not None}
         good = len(sent) == 1 and all(isinstance(value, str) and "\0" not in value for value in sent)
+        assert parameters.texts.get(name) == (text if good else None), "who only looks sees one that is malformed"
         assert text == (sent.pop() if good else "malformed" if sent else None)
 
 
@@ -133,6 +134,23 @@ def test_longest_body(media_type: str) -> None:
     assert _read(media_type, start.ljust(MAX_BODY)).get("x") == "y"
     with pytest.raises(RequestEntityTooLarge):
         _read(media_type, start.ljust(MAX_BODY + 1))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "told"),
+    [
+        (JSON, b'{"x": "y", "z": NaN}', None),
+        (JSON, b'{"x": "y", "z": %s}' % (b"1" * 5000), "y"),
+        (FORM, b"x=y" + b"&z=" * 999, "y"),
+        (FORM, b"x=y" + b"&z=" * 1000, None),
+        (FORM, b"x=%ff", "malformed"),
+        (FORM, b"x=\xff", "malformed"),
+    ],
+    ids=["NaN", "a long number", "1000 fields", "1001 fields", "an escaped byte", "a byte"],
+)
+def test_odd_bodies(media_type: str, body: bytes, told: str | None) -> None:
+    """What no JSON allows, or has too many fields, holds no parameter; a long number or odd byte spoils its own."""
+    assert _answers(_read(media_type, body))["x"] == told
 
 
 def test_query_string_is_never_read() -> None:
