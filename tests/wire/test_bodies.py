@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from crm_oauth.compat.client_secrets import hash_client_secret
+from crm_oauth.oauth.wire import MAX_BODY
 from crm_oauth.profiles import load_profile
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import Repositories
@@ -100,6 +101,11 @@ def test_chunks(site: Site, headers: dict[str, str], body: bytes) -> None:
     received = Received(response.status, {}, response.read().decode())
     connection.close()
     _assert_granted(received)
+
+
+def test_longest_body(site: Site) -> None:
+    """A body of 64 KiB is read by a server as it runs: nothing on its way cuts it or refuses it."""
+    _assert_granted(_post(site, JSON, json.dumps(CREDENTIALS).encode().ljust(MAX_BODY)))
 
 
 def _basic(client_id: str, secret: str) -> dict[str, str]:
