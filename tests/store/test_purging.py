@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
+from crm_oauth.store import purging
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Refresh, Token
 from crm_oauth.store.purging import Purge
@@ -53,6 +56,18 @@ def test_only_what_is_dead_in_both_tokens_goes(database: Database, add_token: To
     assert Purge(database, NOW).due(at_most=100) == 4
     assert sum(purge(database)) == 4
     assert rows(database) == kept.keys()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_database_rests(database: Database, add_token: TokenMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each full batch the database is left alone for a multiple of the time that the batch took."""
+    for _ in range(3):
+        add_token(**PAST)
+    rests: list[float] = []
+    ticks = count()  # so that each batch takes a second
+    monkeypatch.setattr(purging, "time", SimpleNamespace(monotonic=lambda: next(ticks), sleep=rests.append))
+    assert sum(Purge(database, NOW, batch=1, rest=5).batches()) == 3
+    assert rests == [5, 5, 5]
 
 
 def test_links_go_with_their_rows(database: Database, client: Client, add_token: TokenMaker) -> None:
