@@ -28,6 +28,7 @@ def refresh(stores: Repositories, row: Token | NewToken, successor_id: str) -> N
         **named(successor_id),
         client="client-1",
         assigned_user_id="user-1",
+        date_entered=NOW - timedelta(minutes=9),  # by a server whose clock is behind
         access_token_expires=NOW + timedelta(hours=1),
         refresh_token_expires=NOW + timedelta(days=1),
     )
@@ -39,9 +40,9 @@ def refresh(stores: Repositories, row: Token | NewToken, successor_id: str) -> N
 def line(database: Database, client: Client, add_token: TokenMaker) -> list[Token | NewToken]:
     """Three generations `a`, `b`, `c` of one session, and before them two, `x` and `y`, of the same user and client."""
     rows: list[Token | NewToken] = []
-    for first, *later in (["x", "y"], ["a", "b", "c"]):
-        rows = [add_token(**named(first), client=client.id)]
-        for row_id in later:
+    for ids in ("xy", "abc"):
+        rows = [add_token(**named(ids[0]), client=client.id)]
+        for row_id in ids[1:]:
             with database.unit_of_work() as stores:
                 rows.append(refresh(stores, rows[-1], row_id))
     return rows
