@@ -117,3 +117,17 @@ def test_one_changes_a_client_at_a_time(database: Database, client: Client) -> N
         for each in running:
             each.result()
     assert seen == [None, "first"]
+
+
+@pytest.mark.parametrize(("deleted", "found"), [(False, SPELLED), (True, None)])
+def test_a_client_comes_with_its_live_user(rows: Database, deleted: bool, found: str | None) -> None:  # noqa: FBT001  # pytest's way
+    """A client is found with the user whom it names, of several, and with none once that one is deleted."""
+    with rows.unit_of_work() as stores:
+        stores.clients.add(Client(id="client", assigned_user_id=SPELLED))
+        stores.users.add(User(id="another", user_name="ann"))
+    with rows.connection() as connection:
+        connection.execute(update(User).where(User.id == SPELLED).values(deleted=deleted))
+    with rows.unit_of_work() as stores:
+        client, user = stores.clients.get_with_user("client") or (None, None)
+    assert client is not None
+    assert (user and user.id) == found
