@@ -2,6 +2,7 @@
 
 import pytest
 
+from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import User
 
@@ -85,6 +86,19 @@ def test_usable_namesake_comes_first(database: Database, columns: dict[str, obje
     add_user(database, "2", "admin")
     add_user(database, "3", "Admin", **columns)
     assert find(database, "Admin") == "2"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_password_of_an_unusable_user_is_right(database: Database) -> None:
+    """Who may not get in is not told either whether the password was right."""
+    add_user(database, "1", "usable", user_hash=hash_user_password("secret"))
+    add_user(database, "2", "unusable", user_hash=hash_user_password("secret"), status="Inactive")
+    with database.unit_of_work() as stores:
+        told = [
+            stores.users.verify_password(stores.users.find_by_name(name), password)
+            for name, password in (("usable", "secret"), ("usable", "other"), ("unusable", "secret"), ("no", "secret"))
+        ]
+    assert told == [True, False, False, False]
 
 
 def test_unusable_user_is_still_found(database: Database) -> None:
