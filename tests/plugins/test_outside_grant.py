@@ -40,6 +40,16 @@ def test_pipeline(site: Site, till: dict[str, str]) -> None:
 
 
 @WITH_THE_GRANT
+def test_an_error_of_authlibs(site: Site, till: dict[str, str]) -> None:
+    """A grant may refuse by an error of the framework's: its words arrive in the dialect, and no token."""
+    received = post_json(site.url, "/Api/access_token", CARD | till | {"card_number": "0042-0001"})
+    assert received.status == 400
+    assert received.document == {"error": "invalid_grant", "message": "This card was reported lost."}
+    [*_, last] = [json.loads(line) for line in site.log.splitlines()]
+    assert (last["event"], last["refusal"]) == ("token refused", "invalid_grant")
+
+
+@WITH_THE_GRANT
 def test_user_whom_the_database_does_not_have(site: Site, till: dict[str, str]) -> None:
     """A grant that names a user who is no row gets no token: a server_error, and one plain line that says why."""
     before = len(site.log.splitlines())
