@@ -122,7 +122,8 @@ def _viewer(panel: Panel) -> Viewer | None:
             return Viewer(user.id, user.user_name or "", found.id_hash, found.held)
         if found:
             work.sign_ins.end(found.id_hash)
-    session.clear()
+    # Only this: answers to several requests may arrive in any order, and the form to sign in rests on the CSRF token.
+    session.pop("sign_in")
     return None
 
 

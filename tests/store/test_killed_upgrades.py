@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from threading import get_ident
 
 import pytest
 from sqlalchemy import Connection, Engine, event
@@ -23,11 +24,11 @@ class _Killed(BaseException):
 
 @contextmanager
 def _killed_before(number: int) -> Iterator[None]:
-    """Let so many statements write, and no further one."""
-    writes = count(1)
+    """Let so many statements write, and no further one; other threads may have applications of other tests."""
+    writes, thread = count(1), get_ident()
 
     def look(_connection: Connection, _cursor: object, statement: str, *_others: object) -> None:
-        if statement.lstrip().startswith(_WRITES) and next(writes) > number:
+        if get_ident() == thread and statement.lstrip().startswith(_WRITES) and next(writes) > number:
             raise _Killed
 
     event.listen(Engine, "before_cursor_execute", look)

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from tests.admin.people import ADMIN, ADMIN_ID, OTHERS
+from tests.admin.people import ADMIN, ADMIN_ID, OTHERS, PASSWORD
 from tests.admin.probe.conftest import Visit
 from tests.admin.probe.visitor import ACTS, PAGES, Visitor, state
 from tests.support.site import Site
@@ -109,6 +109,21 @@ def test_a_cookie_dies_with_its_session(admin: Visitor, visit: Visit) -> None:
     thief = visit()
     thief.cookies.set("crm_oauth_panel", stolen, path="/admin", domain="127.0.0.1")
     assert thief.ask("GET", "/admin/").status_code == 303
+
+
+def test_a_late_answer_spoils_no_form(admin: Visitor, site: Site) -> None:
+    """A form to sign in is taken although an answer to what was asked before the session's end comes after it."""
+    typed = {"csrf_token": admin.csrf(), "name": "x"}
+    asked_before = admin.cookies.copy()
+    with site.database.connection() as connection:
+        connection.execute(text("DELETE FROM crm_oauth_admin_sessions"))
+    form = admin.ask("POST", "/admin/clients/new/password", data=typed).text
+    at_the_form = admin.cookies.copy()
+    admin.cookies = asked_before
+    if "Set-Cookie" not in admin.ask("GET", "/admin/user-names?user_name=j").headers:
+        admin.cookies = at_the_form
+    sent = {"csrf_token": admin.field(form, "csrf_token"), "user_name": ADMIN, "password": PASSWORD}
+    assert admin.ask("POST", "/admin/sign-in", data=sent).status_code == 303
 
 
 @pytest.mark.parametrize(
