@@ -14,8 +14,8 @@ MARGIN = 1
 Whoever is given up sooner does not notice, and may yet commit.
 """
 
-# Where the drivers look before each answer: psycopg's is ours, PyMySQL has no other way to change it.
-_LIMITS = ("patience", "_read_timeout")
+LIMITS = ("patience", "_read_timeout")
+"""Where the drivers look before each answer: psycopg's is ours, PyMySQL has no other way to change it."""
 
 
 def set_patience(connection: DBAPIConnection, seconds: float) -> None:
@@ -25,7 +25,7 @@ def set_patience(connection: DBAPIConnection, seconds: float) -> None:
         connection: a driver's; mysqlclient's keeps the limit that it was made with.
         seconds: without a byte from the server.
     """
-    for limit in _LIMITS:
+    for limit in LIMITS:
         if hasattr(connection, limit):
             setattr(connection, limit, seconds)
 
@@ -33,7 +33,7 @@ def set_patience(connection: DBAPIConnection, seconds: float) -> None:
 @contextmanager
 def hurried(connection: DBAPIConnection) -> Iterator[None]:
     """Wait no longer than `ASKING` for an answer within the block; the limit from before holds again after it."""
-    before = {limit: getattr(connection, limit) for limit in _LIMITS if hasattr(connection, limit)}
+    before = {limit: getattr(connection, limit) for limit in LIMITS if hasattr(connection, limit)}
     set_patience(connection, ASKING)
     yield  # whoever is not answered throws the connection away
     for limit, seconds in before.items():
