@@ -39,7 +39,7 @@ from crm_oauth.web.context import after_refusal, repositories
 from crm_oauth.web.discovery import discovery_routes
 from crm_oauth.web.errors import install_error_answers
 from crm_oauth.web.gate import gate_routes
-from crm_oauth.web.headers import install_endpoint_headers
+from crm_oauth.web.headers import EndpointHeaders
 from crm_oauth.web.metrics import metrics_routes
 from crm_oauth.web.oauth_routes import oauth_routes
 from crm_oauth.web.ops import health_routes
@@ -111,11 +111,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         install_panel(app, Panel(settings, profile, grants, database, Seal(session_key), guesses), session_key)
     old_api_route = for_bearer(unknown_route, validator, server.dialect, database)
     install_error_answers(app, profile, server.dialect, old_api_route)
-    install_endpoint_headers(app, profile)
     install_tracing(app, settings.traces_endpoint)
     trail = AuditTrail(database, settings.audit_retention, metrics.audit_entries_lost)
     install_observers(app, "oauth.token", [lines, metrics, trail])
-    app.wsgi_app = TrustedProxies(RequestIds(app.wsgi_app), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
+    app.wsgi_app = TrustedProxies(RequestIds(EndpointHeaders(app.wsgi_app, profile)), settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's way
     return app
 
 

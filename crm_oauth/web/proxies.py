@@ -42,10 +42,12 @@ class TrustedProxies:
         return self._direct(environ, start_response)
 
     def _trusts(self, address: str) -> bool:
+        if not self._networks:
+            return False
         try:
             peer = ip_address(address)
         except ValueError:  # a unix socket has no address: only the front end can reach it
-            return bool(self._networks) and not address
+            return not address
         return any(peer in network for network in self._networks)
 
     def _strip_prefix(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc.errors import SecurityWarning
 
 from crm_oauth.faults import StartupError
-from crm_oauth.oauth.keys import SigningKeys, permission_warning
+from crm_oauth.oauth.keys import BadSignatureError, KeyRing, SigningKeys, permission_warning
 
 GOOD = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
@@ -114,6 +114,29 @@ def test_public_half_in_the_private_one_s_place(pair: tuple[Path, Path]) -> None
     pair[0].write_bytes(_public(GOOD))
     (fault,) = _faults(pair)
     assert "no private key" in fault
+
+
+@pytest.mark.parametrize("spoiled", [{"alg": "RS384"}, {"alg": "none"}, {"crit": ["exp"]}], ids=str)
+def test_header_that_is_not_understood(pair: tuple[Path, Path], spoiled: dict[str, object]) -> None:
+    """What our key signed is refused nevertheless if its header names another algorithm, or what must be understood."""
+    keys = KeyRing(*pair)
+    good: dict[str, object] = {"typ": "JWT", "alg": "RS256"}
+    keys.verify(keys.sign(good, b"{}"), good)
+    with pytest.raises(BadSignatureError):
+        keys.verify(keys.sign(good | spoiled, b"{}"), good | spoiled)
+
+
+def test_signature_in_another_spelling(pair: tuple[Path, Path]) -> None:
+    """A signature counts in the one spelling that a signer gives it, for lists of tokens go by their text."""
+    keys = KeyRing(*pair)
+    header = {"typ": "JWT", "alg": "RS256"}
+    token = keys.sign(header, b"{}")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    # Of the last letter four bits say nothing.
+    respelled = token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
+    for other in (respelled, token + "==", token + "\n", token + "é", token + "\ud800", token[:-1]):
+        with pytest.raises(BadSignatureError):
+            keys.verify(other, header)
 
 
 @pytest.mark.parametrize(
