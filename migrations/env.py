@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from crm_oauth.store.models import Base
+from crm_oauth.store.own_models import OwnBase
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=OwnBase.metadata,  # which is that of all tables
     version_table=context.config.attributes["version_table"],
 )
 with context.begin_transaction():

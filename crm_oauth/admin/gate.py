@@ -14,7 +14,8 @@ from crm_oauth.admin.cookie import ROOT
 from crm_oauth.admin.held import keep_draft, keep_draft_of_sign_in
 from crm_oauth.admin.pages import page, typed
 from crm_oauth.admin.panel import Panel, Work
-from crm_oauth.store.models import AdminSession, User
+from crm_oauth.store.models import User
+from crm_oauth.store.own_models import AdminSession
 
 _OPEN = frozenset({"admin.sign_in", "admin.signed_in", "admin.static"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.rates import Rate
 from crm_oauth.store.db import Conflict, Database
-from crm_oauth.store.models import GuessRow
+from crm_oauth.store.own_models import GuessRow
 
 _FORGOTTEN_AFTER = 2 * 86_400  # seconds after which a row is removed whatever its rate
 _CLEAN_EVERY = 100  # new rows of a process between two looks for old ones

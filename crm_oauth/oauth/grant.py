@@ -14,8 +14,9 @@ from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.scopes import check_scopes
 from crm_oauth.oauth.tokens import IssuedToken
 from crm_oauth.oauth.wire import WireRequest
-from crm_oauth.store.models import ResourceOwner, Token, User
+from crm_oauth.store.models import Token, User
 from crm_oauth.store.ports import Repositories, Session
+from crm_oauth.store.resource_owner import ResourceOwner
 
 if TYPE_CHECKING:
     from crm_oauth.oauth.server import CrmAuthorizationServer

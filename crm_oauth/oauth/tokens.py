@@ -10,7 +10,8 @@ from crm_oauth.oauth.encryption import RefreshTokenKeys
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.profiles import Profile
 from crm_oauth.store.ids import new_token_id
-from crm_oauth.store.models import NewToken, ResourceOwner, Token, User
+from crm_oauth.store.models import NewToken, Token, User
+from crm_oauth.store.resource_owner import ResourceOwner
 
 _ID_BYTES = 40  # league's identifiers: 80 hex digits
 

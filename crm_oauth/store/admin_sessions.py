@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, delete, or_
 from sqlalchemy.orm import Session
 
-from crm_oauth.store.models import AdminSession
+from crm_oauth.store.own_models import AdminSession
 from crm_oauth.store.unit_of_work import UnitOfWork
 
 _UNSEEN = timedelta(minutes=1)  # a session is noted as seen at most that often

@@ -8,10 +8,11 @@ from sqlalchemy import Column, Inspector, Table, inspect, text
 from crm_oauth.faults import StartupError
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Base, Client, Token, User
+from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.own_models import OwnBase
 from crm_oauth.store.sharing import SUITECRM_TABLES, VERSION_TABLE, lacking_columns
 
-_OWN_TABLES = sorted({VERSION_TABLE, *Base.metadata.tables} - {table.name for table in SUITECRM_TABLES})
+_OWN_TABLES = sorted({VERSION_TABLE, *OwnBase.metadata.tables} - {table.name for table in SUITECRM_TABLES})
 
 # One of these without our stamp, and all tables are our own: Alembic makes the other stamp first of all.
 _TELLING = {schema.OWN_VERSION_TABLE, *_OWN_TABLES}

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, delete, select
 
 from crm_oauth.store.audit_entries import AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.many_rows import insert_rows
-from crm_oauth.store.models import AuditRow, Base
+from crm_oauth.store.models import Base
+from crm_oauth.store.own_models import AuditRow
 from crm_oauth.store.unit_of_work import UnitOfWork
 
 _FIELDS = tuple(field.name for field in fields(AuditEntry))

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, liter
 from sqlalchemy.orm import Session, aliased
 
 from crm_oauth.store.collations import AsIn
-from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.models import Token
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.revoking import revoking, used_and_unexpired
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 from crm_oauth.store.token_pages import COUNTED

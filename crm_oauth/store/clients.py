@@ -6,7 +6,8 @@ from sqlalchemy import Select, and_, select, update
 
 from crm_oauth.store import issuing
 from crm_oauth.store.collations import AsIn
-from crm_oauth.store.models import Client, ClientRights, Token, User
+from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.own_models import ClientRights
 from crm_oauth.store.ports import StaleRead
 from crm_oauth.store.unit_of_work import UnitOfWork
 

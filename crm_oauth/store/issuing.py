@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from crm_oauth.store.models import Base, Client, NewToken, ResourceOwner, Standing, Token, User
+from crm_oauth.store.models import Base, Client, NewToken, Token, User
 from crm_oauth.store.prepared_write import PreparedWrite
+from crm_oauth.store.resource_owner import ResourceOwner, Standing
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
 _OWNER_COLUMNS = ("id", *Standing._fields)

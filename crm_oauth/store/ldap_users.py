@@ -1,7 +1,8 @@
 """Users of the CRM whose passwords a directory checks."""
 
 from crm_oauth.store.directory import Directory
-from crm_oauth.store.models import Standing, User
+from crm_oauth.store.models import User
+from crm_oauth.store.resource_owner import Standing
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.users import SqlUserStore
 

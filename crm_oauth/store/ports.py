@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Protocol
 
 from crm_oauth.store.audit_entries import AuditStore
-from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Standing, Token, User
+from crm_oauth.store.models import Client, NewToken, Token, User
+from crm_oauth.store.own_models import Refresh
+from crm_oauth.store.resource_owner import ResourceOwner, Standing
 
 
 class DirectoryUnavailable(Exception):  # noqa: N818  # a state of the world, not a mistake of ours

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.models import Token
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.token_counts import count_stretches
 
 RETENTION = timedelta(days=30)

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Insert, Select, bindparam, exists, func, select, true, update
 
 from crm_oauth.store.issuing import NEW, TOKENS, UNCHANGED_CLIENT, given, insertion, token_values
-from crm_oauth.store.models import Base, Refresh, Token
+from crm_oauth.store.models import Base, Token
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.prepared_write import PreparedWrite
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, column, delete, insert, inspect, select, tabl
 from crm_oauth.faults import StartupError
 from crm_oauth.shipped import shipped
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.models import SchemaRow, Token
+from crm_oauth.store.models import Token
+from crm_oauth.store.own_models import SchemaRow
 from crm_oauth.store.sharing import SUITECRM_TABLES, VERSION_TABLE
 
 if TYPE_CHECKING:

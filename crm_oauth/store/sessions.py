@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, select
 
 from crm_oauth.store.collations import AsIn
-from crm_oauth.store.models import Client, ResourceOwner, Standing, Token, User
+from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.ports import Session
+from crm_oauth.store.resource_owner import ResourceOwner, Standing
 from crm_oauth.store.token_filters import LIVE
 
 KEY = "identifier"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from crm_oauth.store.models import AuditRow, Token
+from crm_oauth.store.models import Token
+from crm_oauth.store.own_models import AuditRow
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
 
 _ISSUED, _REFUSED = ("token_issued", "token_refreshed"), ("token_refused",)

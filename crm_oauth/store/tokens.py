@@ -8,8 +8,10 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from crm_oauth.store import issuing, refreshing, sessions
 from crm_oauth.store.collations import AsIn
-from crm_oauth.store.models import Client, NewToken, Refresh, ResourceOwner, Token, User
+from crm_oauth.store.models import Client, NewToken, Token, User
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.ports import Session, StaleRead, TokenFilter, UnknownOwner, UserStore
+from crm_oauth.store.resource_owner import ResourceOwner
 from crm_oauth.store.revoking import revoking, used_and_unexpired
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, newest_first, selected
 from crm_oauth.store.unit_of_work import UnitOfWork

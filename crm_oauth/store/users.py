@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select
 
 from crm_oauth.compat.passwords import verify_user_password
-from crm_oauth.store.models import Standing, User
+from crm_oauth.store.models import User
+from crm_oauth.store.resource_owner import Standing
 from crm_oauth.store.unit_of_work import UnitOfWork
 
 

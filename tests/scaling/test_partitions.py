@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, insert, inspect, select
 
-from crm_oauth.store.models import Base, Client, ClientRights, Refresh, Token, User
+from crm_oauth.store.models import Base, Client, Token, User
+from crm_oauth.store.own_models import ClientRights, Refresh
 from crm_oauth.store.purging import Purge
 from tests.store.asking import CLIENT, PATH
 from tests.store.test_plans import DIALECTS, ROW_OF

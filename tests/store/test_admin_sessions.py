@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from crm_oauth.store.admin_sessions import AdminSessionStore, end_sign_ins
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import AdminSession
+from crm_oauth.store.own_models import AdminSession
 
 from .conftest import NOW
 

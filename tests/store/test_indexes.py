@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Refresh, Token, User
+from crm_oauth.store.models import Client, Token, User
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.ports import Repositories, Session, TokenFilter
 from tests.support.new_tokens import new_token
 from tests.support.plans import parts, plan_of, statements

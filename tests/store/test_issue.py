@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, ResourceOwner, User
+from crm_oauth.store.models import Client, User
 from crm_oauth.store.ports import StaleRead, TokenFilter, UnknownOwner
+from crm_oauth.store.resource_owner import ResourceOwner
 from tests.support.drivers import EVERY_DRIVER
 from tests.support.new_tokens import new_token
 from tests.support.plans import statements

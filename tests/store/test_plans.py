@@ -15,7 +15,8 @@ from sqlalchemy import insert
 
 from crm_oauth.compat.client_secrets import hash_client_secret
 from crm_oauth.compat.passwords import hash_user_password
-from crm_oauth.store.models import AuditRow, Base, Client, ClientRights, GuessRow, Refresh, Token, User
+from crm_oauth.store.models import Base, Client, Token, User
+from crm_oauth.store.own_models import AuditRow, ClientRights, GuessRow, Refresh
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site
 

@@ -15,7 +15,8 @@ from sqlalchemy import func, select, text
 
 from crm_oauth.store import purging
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import Client, Refresh, Token
+from crm_oauth.store.models import Client, Token
+from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.purging import Purge
 from tests.support.new_tokens import new_token
 from tests.support.plans import plan_of, statements

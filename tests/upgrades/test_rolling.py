@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import column, table, update
 
-from crm_oauth.store.models import SchemaRow
+from crm_oauth.store.own_models import SchemaRow
 from crm_oauth.store.schema import head_revision
 from tests.support.database_servers import DatabaseServer
 from tests.support.site import Site

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from crm_oauth.compat.defuse import EncryptionKey
 from crm_oauth.compat.refresh_codec import RefreshClaims, RefreshCodec
-from crm_oauth.store.models import Refresh, Token
+from crm_oauth.store.models import Token
+from crm_oauth.store.own_models import Refresh
 from tests.support.site import ENCRYPTION_KEY, Site
 from tests.wire.differences import revoked
 from tests.wire.exchange import Received, assert_as_expected
