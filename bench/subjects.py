@@ -155,5 +155,5 @@ def _wait_for(port: int) -> None:
         except URLError as error:
             if getattr(error, "code", None):  # it answers, if only that a GET is not allowed
                 return
-            time.sleep(0.1)
+            time.sleep(0.1)  # nothing tells when a port begins to listen
     raise RuntimeError("the bare route did not start")
