@@ -20,6 +20,13 @@ def keep_local_times(dialect: Dialect, zone: tzinfo) -> None:
     _zones[dialect] = zone
 
 
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.replace(tzinfo=zone)  # in the first or the last hours that there are, which zone says nothing
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Whole seconds in UTC: naive in the database, as SuiteCRM writes them, aware in Python.
 
@@ -38,14 +45,14 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a datetime without a time zone cannot be stored")
-        return value.astimezone(self._zone(dialect)).replace(microsecond=0, tzinfo=None)
+        return _in_zone(value, self._zone(dialect)).replace(microsecond=0, tzinfo=None)
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """Turn what the column stores into an aware datetime."""
         if not isinstance(value, datetime):
             return None  # also 0000-00-00, MySQL's way to say that there is none
         # Of an hour that comes twice the later: the token itself tells its end exactly.
-        return value.replace(tzinfo=self._zone(dialect), fold=1).astimezone(UTC)
+        return _in_zone(value.replace(tzinfo=self._zone(dialect), fold=1), UTC)
 
     def _zone(self, dialect: Dialect) -> tzinfo:  # noqa: ARG002  # the next class needs it
         return UTC

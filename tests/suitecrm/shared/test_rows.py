@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,9 @@ from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.ports import TokenFilter
 from crm_oauth.store.sharing import Sharing
-from tests.suitecrm.shared.conftest import owned_by
+from crm_oauth.store.token_pages import count
+from crm_oauth.store.token_search import TokenSearch
+from tests.suitecrm.shared.conftest import LATER, owned_by
 from tests.suitecrm.site_database import SiteDatabase
 from tests.suitecrm.site_rows import ENTERED, NOW, PAST, SOON, add_client, add_token, add_user, as_local, as_utc
 from tests.support.new_tokens import new_token
@@ -71,6 +74,22 @@ def test_expiry_is_compared_by_the_clock_of_the_site(crm: SiteDatabase, shared: 
         }
     assert redeemed == {"over": False, "good": True}
     assert stored(crm, "oauth2tokens", "good")["deleted"] == 1
+
+
+@pytest.mark.parametrize("crm", LATER[:1], indirect=True)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_the_ends_of_time_are_times(crm: SiteDatabase, shared: Database, zone: str) -> None:
+    """A session that lasts as long as any can is read, and found by a search from the first day to the last."""
+    assert shared
+    add_token(crm, "session", access_token_expires="9999-12-31 23:59:59")
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    database = Database(crm.url, sharing=Sharing(ZoneInfo(zone)))
+    with database.work() as unit:
+        assert count(unit.session, TokenSearch(refresh_from=first, refresh_until=last)) == 1
+        [row] = database.stores(unit).tokens.list(TokenFilter())
+        assert row.access_token_expires
+        assert row.access_token_expires.year == last.year
+    database.dispose()
 
 
 def test_a_new_row_is_the_one_that_suitecrm_writes(crm: SiteDatabase, shared: Database) -> None:
