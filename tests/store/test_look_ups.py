@@ -12,7 +12,7 @@ from crm_oauth.store.db import Database
 from crm_oauth.store.models import Base, Client, Token, User
 from crm_oauth.store.ports import Repositories, Session, TokenFilter
 
-from .conftest import TokenMaker
+from .conftest import NOW, TokenMaker
 
 SPELLED = "Zoé-1"
 OTHERWISE_SPELLED = ["zoé-1", "ZOÉ-1", "Zoe-1", "Zoé-1 ", " Zoé-1", "Zoe\u0301-1", "Zoé-", "", "Zoé_1", "Zo%", "0", "1"]
@@ -78,6 +78,28 @@ def test_deleted_rows_are_not_found(rows: Database, kind: str) -> None:
         connection.execute(update(model).values(deleted=True))
     with rows.unit_of_work() as stores:
         assert find(stores, SPELLED) is None
+
+
+@pytest.mark.parametrize("model", [Client, User])
+def test_a_session_ends_with_its_client_and_with_its_user(
+    database: Database, client: Client, add_token: TokenMaker, model: type[Client | User]
+) -> None:
+    """Neither token is good once its client or its user is deleted, as SuiteCRM does it: the token's row stays."""
+    add_token(client=client.id, access_token="access", refresh_token="refresh")
+    with database.unit_of_work() as stores:
+        stores.users.add(User(id="user-1", user_name="joe", status="Active"))
+
+    def good() -> list[bool]:
+        with database.unit_of_work() as stores:
+            access, refresh = stores.tokens.find_session("access"), stores.tokens.find_refreshable("refresh")
+        assert access is not None
+        assert refresh is not None
+        return [access.access_token_is_good(NOW), refresh.refresh_token_is_good(NOW)]
+
+    assert good() == [True, True]
+    with database.connection() as connection:
+        connection.execute(update(model).values(deleted=True))
+    assert good() == [False, False]
 
 
 def test_deleting_a_client_kills_its_tokens(database: Database, add_token: TokenMaker) -> None:
