@@ -20,7 +20,7 @@ from alembic import op
 revision = "{revision}"
 down_revision = "{before}"
 oldest_program = "{oldest_program}"
-seconds_per_million_rows = {{"oauth2tokens": 30}}
+seconds_per_million_rows = {{"oauth2tokens": {cost}}}
 
 
 def upgrade() -> None:
@@ -28,7 +28,9 @@ def upgrade() -> None:
 '''
 
 
-def add_migration(migrations: Path, statement: str, *, oldest_program: str, does: str = "Something new.") -> None:
+def add_migration(
+    migrations: Path, statement: str, *, oldest_program: str, does: str = "Something new.", cost: int = 30
+) -> None:
     """Write one more migration.
 
     Args:
@@ -36,9 +38,15 @@ def add_migration(migrations: Path, statement: str, *, oldest_program: str, does
         statement: what it does, on Alembic's `op`.
         oldest_program: the revision of the programs that it leaves alone.
         does: the same in a sentence.
+        cost: seconds that a million tokens take.
     """
     text = _MIGRATION.format(
-        does=does, revision=NEXT, before=head_revision(), oldest_program=oldest_program, statement=statement
+        does=does,
+        revision=NEXT,
+        before=head_revision(),
+        oldest_program=oldest_program,
+        cost=cost,
+        statement=statement,
     )
     (migrations / "versions" / f"{NEXT}_next.py").write_text(text)
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from crm_oauth.shipped import shipped
 from crm_oauth.store import schema, upgrade_plan
 from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Token
 from tests.upgrades.expanding import breaches, tables, upgrade_to
 from tests.upgrades.releases import NEXT, add_migration
 
@@ -105,3 +106,29 @@ def test_the_plan_tells_what_is_to_come(database: Database) -> None:
     assert not steps[0].servers_go_on
     schema.upgrade(database)
     assert upgrade_plan.pending(database) == []
+
+
+@pytest.mark.parametrize(("oldest_program", "servers_go_on"), [(schema.head_revision(), True), (NEXT, False)])
+def test_the_plan_tells_who_may_go_on_and_for_how_long(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    oldest_program: str,
+    servers_go_on: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """Servers may go on if the migration leaves them alone; the time grows with the rows; before the first none can."""
+    migrations = shutil.copytree(shipped("migrations"), tmp_path / "migrations")
+    add_migration(migrations, "pass", oldest_program=oldest_program, cost=1_000_000)
+    monkeypatch.setattr(schema, "shipped", {"migrations": migrations}.__getitem__)
+    steps = upgrade_plan.pending(database)
+    assert {(step.servers_go_on, step.seconds) for step in steps} == {(False, 0)}
+    assert len(steps) == len(REVISIONS) + 1
+    upgrade_to(database, REVISIONS[-1])
+    with database.unit_of_work() as stores:
+        for number in range(3):
+            stores.tokens.add(Token(id=f"{number}"))
+    if (kind := database.url.get_backend_name()) != "sqlite":
+        with database.reading() as connection:
+            connection.execute(text(f"ANALYZE {'TABLE ' if kind == 'mysql' else ''}oauth2tokens"))
+    [step] = upgrade_plan.pending(database)
+    assert (step.revision, step.servers_go_on, step.seconds) == (NEXT, servers_go_on, 3)
