@@ -86,3 +86,10 @@ def test_many_writers_lose_nothing(database: Database) -> None:
             writing.result(30)
     with database.unit_of_work() as stores:
         assert len(stores.clients.list()) == 200
+
+
+def test_a_commit_is_on_the_disk(database: Database) -> None:
+    """Each commit waits for the disk and for no reader, however SQLite was built."""
+    with database.reading() as connection:
+        kept = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "journal_mode")]
+    assert kept == [2, "wal"]
