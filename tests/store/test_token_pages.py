@@ -85,6 +85,29 @@ def test_leafing_shows_each_row_once(
         assert comparable == sorted(comparable, reverse=descending)
 
 
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+def test_the_ends_are_told(
+    database: Database,
+    add_token: TokenMaker,
+    few: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """Nothing is before the first page, nor after the last, which may be full, and so of a page that holds all."""
+    for _ in range(2 * SIZE):
+        add_token()
+    order = ORDERS["entered"]
+    with reading(database) as session:
+        found = pages(session, TokenSearch(), order, descending=True, few=few)
+        first, last = found.after(None, SIZE), found.before(None, SIZE)
+        second, first_again = (
+            found.after(Place.of(first.rows[-1], order), SIZE),
+            found.before(Place.of(last.rows[0], order), SIZE),
+        )
+        whole, whole_again = found.after(None, 2 * SIZE), found.before(None, 2 * SIZE)
+    assert [(page.has_previous, page.has_next) for page in (first, first_again)] == [(False, True)] * 2
+    assert [(page.has_previous, page.has_next) for page in (last, second)] == [(True, False)] * 2
+    assert [(page.has_previous, page.has_next) for page in (whole, whole_again)] == [(False, False)] * 2
+
+
 SEARCHES = {
     "client": (TokenSearch(client_ids=("client-2",)), lambda row: row.client == "client-2"),
     "clients": (TokenSearch(client_ids=("client-2", "client-1")), lambda _row: True),
