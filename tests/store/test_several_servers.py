@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from sqlalchemy import make_url, update
+from sqlalchemy import make_url, select, text, update
 
 from crm_oauth.faults import StartupError
 from crm_oauth.store import schema
@@ -69,4 +69,23 @@ def test_who_has_to_give_way_is_told_so(kind: str, request: pytest.FixtureReques
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(change, ("ab", "ba"))) == ["conflict", "done"]
+    database.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["mariadb", "postgresql"], indirect=True)
+def test_what_others_commit_is_seen_at_once(upgraded_url: str) -> None:
+    """Within a piece of work each statement sees what is committed by then, also where the server would freeze it."""
+    database = Database(upgraded_url)
+    with database.reading() as connection:
+        if connection.dialect.name == "postgresql":  # MariaDB does so by itself
+            name = connection.scalar(text("SELECT current_database()"))
+            connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"))
+    database.dispose()
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="a", name="before"))
+    with database.connection() as connection:
+        assert connection.scalar(select(Client.name)) == "before"
+        with database.connection() as other:
+            other.execute(update(Client).values(name="after"))
+        assert connection.scalar(select(Client.name)) == "after"
     database.dispose()
