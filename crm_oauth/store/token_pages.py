@@ -180,7 +180,7 @@ class ManyPages:
                 .order_by(*keys)
                 .limit(size - len(rows))
             )
-            rows += self.session.scalars(query.execution_options(populate_existing=True))
+            rows += self.session.scalars(query)
             if len(rows) == size:
                 break
         return rows
