@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, null, update
 from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.store.db import Database
@@ -132,7 +132,7 @@ def test_revoked_since_it_was_read_is_refused(database: Database, client: Client
 
 def test_never_revoked_is_not_revoked(database: Database, client: Client, add_token: TokenMaker) -> None:
     """A row whose `token_is_revoked` is NULL, as old rows are, can be redeemed."""
-    add_token(access_token="access", refresh_token="refresh", token_is_revoked=None)
+    add_token(access_token="access", refresh_token="refresh", token_is_revoked=null())
     with database.unit_of_work() as stores:
         assert redeem(stores, client)
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from bench.filling import add_tokens
@@ -40,7 +41,7 @@ def ids(add_token: TokenMaker, database: Database) -> list[str]:
             date_entered=NOW - timedelta(hours=number // 4),
             access_token_expires=None if number % 7 == 5 else NOW + timedelta(hours=number % 5 - 2),
             refresh_token_expires=None if number % 3 == 0 else NOW + timedelta(days=number % 4),
-            token_is_revoked=[True, False, None, False][number % 4],
+            token_is_revoked=[True, False, null(), False][number % 4],
             client=f"client-{number % 2 + 1}",
             assigned_user_id=f"user-{number % 3}",
             deleted=number == 11,

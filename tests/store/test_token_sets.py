@@ -40,11 +40,11 @@ FILTERS = [
 
 @pytest.fixture
 def tokens(add_token: TokenMaker) -> None:
-    """Four live tokens `a` to `d`, the last one revoked, and a deleted one."""
+    """Four live tokens `a` to `d`, of which `d` is revoked and `c` never said whether it is, and a deleted one."""
     rows: dict[str, dict[str, Any]] = {
         "a": {"access_token_expires": NOW - HOUR},
         "b": {"client": "client-2", "refresh_token": None, "refresh_token_expires": None},
-        "c": {"assigned_user_id": "user-2"},
+        "c": {"assigned_user_id": "user-2", "token_is_revoked": null()},
         "d": {"token_is_revoked": True},
         "e": {"access_token": "deleted", "deleted": True},
     }
