@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import null
+from sqlalchemy import null, select
 from sqlalchemy.orm import Session
 
 from bench.filling import add_tokens
@@ -156,12 +156,15 @@ def test_searches(database: Database, ids: list[str], search: TokenSearch, fits:
 
 
 def test_jti_is_found_whole_only(database: Database, add_token: TokenMaker) -> None:
-    """A text longer than a row's id is looked up as the identifier of an access token."""
+    """A text longer than a row's id is looked up as the identifier of an access token, and a whole id as an id."""
     token = add_token(access_token="a" * 80)
+    add_token(access_token="b" * 37)
     with reading(database) as session:
         assert count(session, TokenSearch(token_id="a" * 80)) == 1
         assert count(session, TokenSearch(token_id="a" * 79)) == 0
-        assert count(session, TokenSearch(token_id=token.id[:9])) == 1
+        assert count(session, TokenSearch(token_id="b" * 37)) == 1
+        assert count(session, TokenSearch(token_id=token.id[:9])) == 2
+        assert count(session, TokenSearch(token_id=token.id)) == 1
 
 
 @pytest.mark.parametrize("text", ["", "~", "1~", "x~id", "1~2~3", "id", *(f"{10**power}~id" for power in (15, 18, 30))])
@@ -178,18 +181,27 @@ def test_mariadb_sorts_nothing(
     order: str,
     descending: bool,  # noqa: FBT001  # pytest's way
 ) -> None:
-    """Pages of many tokens are read as they lie in an index, from either end, also those without an expiry."""
+    """Pages of many tokens are read as they lie in an index, from either end, whatever else is searched for.
+
+    A user's own tokens lie in one by the date of issue.
+    """
     url = mariadb_server.new_database()
     mariadb_server.give_schema(url)
     add_tokens(url, 0, 3000)
     database = Database(url)
+    with reading(database) as session:
+        user = str(session.scalar(select(Token.assigned_user_id).limit(1)))
+    ending = datetime.now(UTC) + timedelta(minutes=58)
     with statements(database) as sent, reading(database) as session:
-        found = pages(session, TokenSearch(), ORDERS[order], descending=descending, few=False)
-        first = found.after(None, SIZE)
-        for row in first.rows[-1], found.before(None, SIZE).rows[-1]:
-            found.after(Place.of(row, ORDERS[order]), SIZE)
-            found.before(Place.of(row, ORDERS[order]), SIZE)
+        for search in TokenSearch(), TokenSearch(active_at=ending), TokenSearch(user_ids=(user,)):
+            found = pages(session, search, ORDERS[order], descending=descending, few=False)
+            first = found.after(None, SIZE)
+            for row in first.rows[-1], found.before(None, SIZE).rows[-1]:
+                found.after(Place.of(row, ORDERS[order]), SIZE)
+                found.before(Place.of(row, ORDERS[order]), SIZE)
     plans = [plan_of(database, *each) for each in sent]
     database.dispose()
     mariadb_server.drop_database(url)
     assert [plan for plan in plans if "filesort" in plan] == []
+    used = [plan for plan in plans if "'key': 'ix_oauth2tokens_assigned_user_id'" in plan]
+    assert bool(used) is (order == "entered")
