@@ -45,7 +45,7 @@ def test_a_port_must_be_a_number() -> None:
         Database("mysql://h1:3306,h2:x/d")
 
 
-@pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
+@pytest.mark.parametrize("kind", ["mariadb", "mysqlclient", "postgresql"])
 def test_who_has_to_give_way_is_told_so(kind: str, request: pytest.FixtureRequest) -> None:
     """Of two pieces of work that each hold the row that the other wants, one is done, the other may be done again."""
     server: DatabaseServer = request.getfixturevalue(f"{kind}_server")

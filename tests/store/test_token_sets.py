@@ -14,6 +14,8 @@ from crm_oauth.store.ports import TokenFilter
 from .conftest import NOW, TokenMaker
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SINCE_THE_YEAR_980 = 33_000_000_000
+"""Seconds; MySQL's calendar begins later."""
 
 FILTERS = [
     (TokenFilter(), "abcd"),
@@ -103,8 +105,9 @@ def pages_of(database: Database, size: int) -> list[str]:
 
 @pytest.mark.parametrize("size", range(1, 8))
 def test_rows_without_a_date_are_listed_last(database: Database, add_token: TokenMaker, size: int) -> None:
-    """Each row is listed once, wherever pages end, and those that nobody knows the date of after all others."""
-    for row_id, age in {"a": None, "b": 1, "c": None, "d": 2, "e": 2, "f": None}.items():
+    """Each row is listed once, wherever pages end, and those without a likely date after all others."""
+    ages = {"a": None, "b": 1, "c": SINCE_THE_YEAR_980, "d": 2, "e": 2, "f": None}
+    for row_id, age in ages.items():
         add_token(id=row_id, date_entered=null() if age is None else NOW - age * SECOND)
     told = "bedfca"
     assert pages_of(database, size) == [*(told[start : start + size] for start in range(0, len(told), size)), ""]
