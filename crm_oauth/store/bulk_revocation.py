@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, literal_column, select
+from sqlalchemy import ColumnElement, CursorResult, Integer, Update, and_, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from crm_oauth.store.collations import AsIn
@@ -14,13 +14,15 @@ from crm_oauth.store.models import Token
 from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.revoking import revoking, used_and_unexpired
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
-from crm_oauth.store.token_pages import COUNTED
 from crm_oauth.store.token_search import TokenSearch
 
 _ROWID = literal_column(f"{Token.__tablename__}.rowid", Integer)
 
 BATCH = 5000
 """Rows of a transaction, which others wait for."""
+
+BEHIND = timedelta(minutes=10)
+"""By how much the clock of a server may be behind that tells when a token was issued, or used up."""
 
 
 class Units(Protocol):
@@ -36,22 +38,31 @@ def revoke_found(units: Units, search: TokenSearch, *, few: bool, now: datetime,
     Args:
         units: lends a session for each batch.
         search: which tokens; one that says until when they were issued, or the work may never end.
-        few: whether there are at most `COUNTED` of them.
+        few: whether there are so few of them that all their ids can be read at once.
         now: aware.
         batch: rows of a transaction.
 
     Yields:
         After each batch how many live tokens it revoked.
     """
-    for rows in _few(units, search, batch) if few else every_row(units, batch):
+    for rows in _few(units, search, now, batch) if few else every_row(units, batch):
         with units() as session:
             revoked = _revoke(session, rows, search, now)
         yield revoked
 
 
-def _few(units: Units, search: TokenSearch, batch: int) -> Iterator[ColumnElement[bool]]:
+def _chosen(search: TokenSearch, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a search's rows, and of those that a refresh has used up since it was made.
+
+    What was used before then is no session any more: its successor may look nothing like it.
+    """
+    since = (search.entered_until or now) - BEHIND
+    return [or_(LIVE, Token.date_modified >= since), *(each for each in search.conditions() if each is not LIVE)]
+
+
+def _few(units: Units, search: TokenSearch, now: datetime, batch: int) -> Iterator[ColumnElement[bool]]:
     with units() as session:
-        ids = session.scalars(select(Token.id).where(*search.conditions()).limit(COUNTED + 1)).all()
+        ids = session.scalars(select(Token.id).where(*_chosen(search, now))).all()
     for start in range(0, len(ids), batch):
         yield Token.id.in_(ids[start : start + batch])
 
@@ -85,11 +96,10 @@ def every_row(units: Units, batch: int) -> Iterator[ColumnElement[bool]]:
 
 
 def _revoke(session: Session, rows: ColumnElement[bool], search: TokenSearch, now: datetime) -> int:
-    wanted = [rows, *(condition for condition in search.conditions() if condition is not LIVE)]
-    revoked = revoke_rows(session, wanted, now)
+    revoked = revoke_rows(session, [rows, *_chosen(search, now)], now)
     # What was not revoked or active a moment ago is not found by that any more.
     before = replace(search, revoked=None, active_at=None, access_from=search.active_at or search.access_from)
-    done = [rows, Token.token_is_revoked.is_(True), *(each for each in before.conditions() if each is not LIVE)]
+    done = [rows, Token.token_is_revoked.is_(True), *_chosen(before, now)]
     revoke = revoking(now)
     while members := _unrevoked_line_members(session, and_(*done)):
         revoked += _write(session, revoke.where(Token.id.in_(members), NOT_REVOKED, LIVE))

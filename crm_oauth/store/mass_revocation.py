@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm_oauth.store.bulk_revocation import BATCH, every_row, revoke_rows
+from crm_oauth.store.bulk_revocation import BATCH, BEHIND, every_row, revoke_rows
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token
 from crm_oauth.store.ports import TokenFilter
 from crm_oauth.store.token_filters import selected
-
-# By how much the clock of a server may be behind that tells when a token was issued.
-_BEHIND = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class MassRevocation:
             yield revoked
         # No row that was there before can be refreshed any more. What refreshes had made of them by then, perhaps
         # where the walk had passed already, was issued meanwhile.
-        meanwhile = replace(self.which, entered_from=self.now - _BEHIND)
+        meanwhile = replace(self.which, entered_from=self.now - BEHIND)
         with self.database.unit_of_work() as stores:
             revoked = stores.tokens.revoke(meanwhile, now=self.now)
         yield revoked

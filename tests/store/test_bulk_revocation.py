@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import pytest
@@ -15,7 +15,7 @@ from crm_oauth.store.models import Client, Token
 from crm_oauth.store.token_search import TokenSearch
 
 from .conftest import NOW, TokenMaker
-from .test_lines import refresh
+from .test_lines import named, refresh
 from .test_token_pages import reading
 
 
@@ -76,11 +76,33 @@ def test_what_a_refresh_mints_meanwhile(
     assert "new" in revoked(database)
 
 
-def test_a_line_follows_its_row(database: Database, client: Client, add_token: TokenMaker) -> None:
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+@pytest.mark.parametrize("asked", [NOW, NOW + timedelta(hours=1)], ids=["refreshed since", "refreshed before"])
+def test_a_session_is_looked_for_as_it_was_when_asked(
+    database: Database,
+    client: Client,
+    add_token: TokenMaker,
+    asked: datetime,
+    few: bool,  # noqa: FBT001  # pytest's way
+) -> None:
+    """A session refreshed since it was shown is revoked whole; one refreshed before, by what it is, not what it was."""
+    soon = NOW + timedelta(hours=2)
+    first = add_token(**named("first"), client=client.id, refresh_token_expires=soon)
+    with database.unit_of_work() as stores:
+        refresh(stores, first, "second")
+    search = TokenSearch(refresh_until=soon, revoked=False, entered_until=asked)
+    number = sum(revoke_found(lambda: reading(database), search, few=few, now=NOW + timedelta(hours=1)))
+    assert (number, revoked(database)) == ((1, {"first", "second"}) if asked == NOW else (0, set()))
+
+
+@pytest.mark.parametrize("active_at", [None, NOW], ids=["any", "active"])
+def test_a_line_follows_its_row(
+    database: Database, client: Client, add_token: TokenMaker, active_at: datetime | None
+) -> None:
     """A session that was found by its first pair, and refreshed since, is revoked whole."""
     first = add_token(client=client.id)
     with database.unit_of_work() as stores:
         refresh(stores, first, "second")
-    search = TokenSearch(token_id=first.id[:12], revoked=False)
+    search = TokenSearch(token_id=first.id[:12], revoked=False, active_at=active_at)
     assert sum(revoke_found(lambda: reading(database), search, few=False, now=NOW)) == 1
     assert "second" in revoked(database)
