@@ -1,8 +1,12 @@
 """Who is signed in at the panel lasts as long as it shall, and no longer."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Barrier
 
 from sqlalchemy import func, select
 
@@ -79,3 +83,27 @@ def test_ending_one_leaves_the_others(database: Database) -> None:
     with database.work() as unit:
         end_sign_ins(unit.session, "user-1")
     assert left() == [False, False, True]
+
+
+def test_of_two_changes_at_once_none_is_lost(database: Database) -> None:
+    """What is kept for the next page has all that both requests added; of a session that is over nothing is kept."""
+    name, both = begin(database), Barrier(2)
+
+    def add(held: str | None, text: str) -> str:
+        time.sleep(0.2)  # without a lock the other would read before this one writes
+        return (held or "") + text
+
+    def keep(text: str) -> None:
+        with sessions(database) as store:
+            found = store.find(name, now=NOW)
+            assert found is not None
+            both.wait(10)
+            store.change_held(found.id_hash, partial(add, text=text))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(keep, "ab"))
+    with sessions(database) as store:
+        store.change_held("of none", partial(add, text="c"))
+        found = store.find(name, now=NOW)
+    assert found is not None
+    assert sorted(found.held or "") == ["a", "b"]

@@ -96,13 +96,24 @@ def test_a_session_is_looked_for_as_it_was_when_asked(
 
 
 @pytest.mark.parametrize("active_at", [None, NOW], ids=["any", "active"])
+@pytest.mark.parametrize("found", ["first", "second"])
 def test_a_line_follows_its_row(
-    database: Database, client: Client, add_token: TokenMaker, active_at: datetime | None
+    database: Database, client: Client, add_token: TokenMaker, found: str, active_at: datetime | None
 ) -> None:
-    """A session that was found by its first pair, and refreshed since, is revoked whole."""
-    first = add_token(client=client.id)
+    """A session that was found by an earlier pair, and refreshed since, is revoked to its end, and counted once."""
+    first = add_token(**named("first"), client=client.id)
+    with database.unit_of_work() as stores:
+        refresh(stores, refresh(stores, first, "second"), "third")
+    search = TokenSearch(token_id=found, revoked=False, active_at=active_at)
+    assert sum(revoke_found(lambda: reading(database), search, few=False, now=NOW)) == 1
+    assert revoked(database) >= {"second", "third"}
+
+
+def test_a_search_of_revoked_ones_revokes_nothing(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """What is not revoked is not in such a search, nor is its line."""
+    first = add_token(**named("first"), client=client.id)
     with database.unit_of_work() as stores:
         refresh(stores, first, "second")
-    search = TokenSearch(token_id=first.id[:12], revoked=False, active_at=active_at)
-    assert sum(revoke_found(lambda: reading(database), search, few=False, now=NOW)) == 1
-    assert "second" in revoked(database)
+    search = TokenSearch(client_ids=(client.id,), revoked=True)
+    assert sum(revoke_found(lambda: reading(database), search, few=False, now=NOW)) == 0
+    assert revoked(database) == set()
