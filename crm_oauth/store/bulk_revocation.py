@@ -119,9 +119,9 @@ def revoke_rows(session: Session, wanted: Sequence[ColumnElement[bool]], now: da
 def _unrevoked_line_members(session: Session, chosen: ColumnElement[bool]) -> list[str]:
     """Return the ids of rows that follow a chosen one in its line of sessions, and are not revoked yet."""
     line, member = aliased(Refresh), aliased(Token)
-    first_of = select(Refresh.line_id).join(Token, Token.id == AsIn(Refresh.token_id, Token.id)).where(chosen)
-    later_of = select(Refresh.line_id).join(Token, Token.id == AsIn(Refresh.successor_id, Token.id)).where(chosen)
-    lines = first_of.union(later_of).subquery()
+    # One that nothing follows is the end of its line.
+    followed = select(Refresh.line_id).join(Token, Token.id == AsIn(Refresh.token_id, Token.id)).where(chosen)
+    lines = followed.distinct().subquery()
     query = (
         select(member.id)
         .join(line, AsIn(line.successor_id, Token.id) == member.id)
