@@ -51,7 +51,7 @@ def pending(database: Database) -> list[Step]:
 def _steps(connection: Connection) -> Iterator[Step]:
     revision = schema.revision_of(connection)
     scripts = schema.scripts(connection)
-    for script in reversed(list(scripts.iterate_revisions("head", revision or "base"))):
+    for script in reversed(list(scripts.iterate_revisions("head", revision))):
         yield Step(
             revision=script.revision,
             does=script.doc,

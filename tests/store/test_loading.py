@@ -1,7 +1,7 @@
 """Very many rows at once, as an import brings them: the same on every database."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from crm_oauth.store.many_rows import insert_rows
 from crm_oauth.store.models import Base, Client
 
 CLIENTS = Base.metadata.tables[Client.__tablename__]
-ENTERED = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+ENTERED = datetime(2026, 3, 14, 16, 9, 26, tzinfo=timezone(timedelta(hours=1)))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def _insert(database: Database, *rows: dict[str, Any]) -> None:
 
 
 def test_rows_arrive_as_they_are(filled: Database) -> None:
-    """Text of any kind, times, flags and NULL are stored unchanged, and columns not given get the model's defaults."""
+    """Text of any kind, times of any zone, flags and NULL stay as they are; columns not given get the model's defaults."""
     texts = ["a\tb", "a\nb", "\\N", "\\", '"', "", "日本", " "]
     rows = [
         {"id": str(number), "name": text, "date_entered": ENTERED, "deleted": False, "secret": None}
