@@ -82,6 +82,14 @@ def test_failing_check_costs_the_same(
     assert sum(bcrypt_work) == forms * 2**6
 
 
+def test_default_rounds_are_those_of_php(bcrypt_work: list[int]) -> None:
+    """Unless told otherwise a hash has PHP's cost of 10, and a failing check costs as much."""
+    assert hash_client_secret("secret", "bcrypt").startswith("$2y$10$")
+    bcrypt_work.clear()
+    assert not verify_client_secret("wrong", None)
+    assert sum(bcrypt_work) == 2**10
+
+
 def test_sha256_needs_no_bcrypt(bcrypt_work: list[int]) -> None:
     """The hash of a generated secret is verified without slow work."""
     assert verify_client_secret("secret", SHA256)

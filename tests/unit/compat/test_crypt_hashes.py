@@ -78,6 +78,13 @@ def test_bcrypt_writes_nothing_that_it_would_cut_short(secret: bytes) -> None:
         hash_bcrypt(secret, 4)
 
 
+def test_bcrypt_takes_all_that_it_can() -> None:
+    """The longest secret that bcrypt does not cut short is written, and counts to its last byte."""
+    stored = hash_bcrypt(b"x" * 72, 4)
+    assert verify_crypt(b"x" * 72, stored)
+    assert not verify_crypt(b"x" * 71, stored)
+
+
 @pytest.mark.parametrize("libraries", [("libcrypt.so.1", "libcrypt.so.2"), ("no such library",), ()])
 def test_extended_des_with_and_without_the_c_library(
     libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

@@ -45,9 +45,12 @@ def test_php_verifies_what_we_write() -> None:
     assert php.run(script, *inputs) == [True] * len(inputs)
 
 
-def test_default_rounds_are_those_of_php() -> None:
-    """Unless told otherwise a hash has PHP's cost of 10."""
+def test_default_rounds_are_those_of_php(bcrypt_work: list[int]) -> None:
+    """Unless told otherwise a hash has PHP's cost of 10, and a failing check costs as much."""
     assert hash_user_password("admin").startswith("$2y$10$")
+    bcrypt_work.clear()
+    assert not verify_user_password("wrong", None)
+    assert sum(bcrypt_work) == 2**10
 
 
 @pytest.mark.parametrize("stored", [None, "", "D41D8CD98F00B204E9800998ECF8427E", "$1$", "0e" + "0" * 30])
