@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,7 @@ def stored(database: Database) -> list[AuditEntry]:
 
 
 def test_the_end_of_the_process_loses_nothing(database: Database) -> None:
-    """What was noted before the trail is closed is in the database afterwards, in its order."""
+    """What was noted before the trail is closed is in the database afterwards, in its order, and nobody writes on."""
     lost: list[int] = []
     trail = AuditTrail(database, 0, lost.append)
     for number in range(1200):
@@ -43,6 +44,7 @@ def test_the_end_of_the_process_loses_nothing(database: Database) -> None:
     trail.close()
     assert [entry.detail for entry in stored(database)] == list(map(str, range(1200)))
     assert lost == []
+    assert "audit-trail" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize(
@@ -97,11 +99,13 @@ def test_what_cannot_be_stored_is_logged(tmp_path: Path, monkeypatch: pytest.Mon
     """With the database away for good, and with the queue full, every entry is a log line and counted."""
     monkeypatch.setattr(audit_trail, "_PATIENCE", 0.1)
     monkeypatch.setattr(audit_trail, "_CAPACITY", 3)
+    monkeypatch.setattr(audit_trail, "_BATCH", 1)
     lost: list[int] = []
     trail = AuditTrail(Database(f"sqlite:///{tmp_path}/not/there.db"), 0, lost.append)
     with capture_logs() as lines:
         for number in range(20):
             trail.note(AuditEntry("a", str(number), request_id=f"request-{number}"))
+        assert sum(lost) >= 16  # the queue holds three, and its reader one
         trail.close()
     told = [line for line in lines if line["event"] == "audit entry not stored"]
     assert {line["detail"] for line in told} == set(map(str, range(20)))

@@ -33,6 +33,7 @@ def test_damaged_key_is_refused(vector: dict[str, Any]) -> None:
     "text",
     [
         KEY_TEXT[:-1],
+        KEY_TEXT[:-1].upper(),
         KEY_TEXT[:-1] + "g",
         KEY_TEXT + "0",
         " " + KEY_TEXT,
