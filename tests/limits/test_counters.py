@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from crm_oauth.limits import falling_back
 from crm_oauth.limits.counter import CounterUnavailable, FailureCounter, subject
+from crm_oauth.limits.database_counter import DatabaseCounter
 from crm_oauth.limits.falling_back import FallingBackCounter
 from crm_oauth.limits.redis_counter import RedisCounter
 from crm_oauth.rates import Rate
+from crm_oauth.store import schema
+from crm_oauth.store.db import Database
+from crm_oauth.store.models import GuessRow
 from tests.support.redis_server import RedisServer
 
 RATE = Rate(10, 100)
@@ -51,6 +57,21 @@ def test_no_parallel_failure_is_lost(counter: FailureCounter) -> None:
     with ThreadPoolExecutor(16) as threads:
         levels = list(threads.map(lambda _: counter.add("a", RATE, NOW), range(64)))
     assert sorted(levels) == list(range(1, 65))
+
+
+def test_old_counts_are_removed(tmp_path: Path) -> None:
+    """New subjects make the database forget those of two days ago: whoever makes names up does not fill the table."""
+    database = Database(f"sqlite:///{tmp_path}/test.db")
+    schema.upgrade(database)
+    counter = DatabaseCounter(database)
+    counter.add("old", RATE, NOW)
+    counter.add("young", RATE, NOW + 1)
+    for number in range(98):
+        counter.add(f"{number}", RATE, NOW + 172_800.5)
+    with database.reading() as connection:
+        left = set(connection.scalars(select(GuessRow.subject)))
+    assert left == {"young", *map(str, range(98))}
+    database.dispose()
 
 
 def test_redis_away_is_told(redis_server: RedisServer) -> None:

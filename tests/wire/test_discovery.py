@@ -97,8 +97,8 @@ def test_published_key_verifies(site: Site) -> None:
 
 
 def test_public_url(tmp_path: Path) -> None:
-    """An address that the operator sets is the issuer, however the server is reached."""
-    with Site(tmp_path, "7.14", settings={"PUBLIC_URL": "https://crm.example.com/crm"}) as site:
+    """An address that the operator sets is the issuer, without a slash at its end, however the server is reached."""
+    with Site(tmp_path, "7.14", settings={"PUBLIC_URL": "https://crm.example.com/crm/"}) as site:
         document = send(site.url, "GET", METADATA, {"X-Forwarded-Host": "evil.example"}, None).document
     AuthorizationServerMetadata(document).validate()
     assert document["issuer"] == "https://crm.example.com/crm"
