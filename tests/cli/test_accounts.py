@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_oauth.key_files import give_to_owner
+from crm_oauth.key_files import give_to_owner, make_session_key
 from tests.cli.conftest import Installation
 from tests.support.accounts import folder_for_all, give_away, service_account
 
@@ -57,6 +57,16 @@ def test_what_a_link_points_to_keeps_its_owner(handed_out: Installation) -> None
     link.symlink_to(target)
     give_to_owner(link, link.parent)
     assert (link.lstat().st_uid, target.stat().st_uid) == (link.parent.stat().st_uid, os.geteuid())
+
+
+def test_who_cannot_give_a_key_away_keeps_it(handed_out: Installation) -> None:
+    """Where another's folder lets it write, an account that is not root makes keys, which stay its own."""
+    folder = handed_out.folder / "var"
+    os.chown(folder, os.geteuid(), -1)
+    folder.chmod(0o777)
+    with _as_service_account():
+        assert make_session_key(folder / "session.key")
+    assert (folder / "session.key").owner() == service_account()[0]
 
 
 def test_doctor_looks_at_everything_where_keys_are_out_of_reach(handed_out: Installation) -> None:
