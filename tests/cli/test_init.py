@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from crm_oauth.key_files import new_private_key
 from crm_oauth.oauth.keys import SigningKeys
 from tests.cli.conftest import Installation
 
@@ -83,12 +90,18 @@ def test_init_does_not_mind_a_rotation(ready: Installation) -> None:
     assert ready.told("init").count("kept") == len(KEYS) + 1
 
 
-def test_an_unusable_private_key_is_told(empty: Installation) -> None:
-    """A file that is no key is named, and left as it is."""
+def _with_pass_phrase() -> bytes:
+    key = load_pem_private_key(new_private_key(), None)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
+
+
+@pytest.mark.parametrize("content", [b"nonsense", _with_pass_phrase()], ids=["nonsense", "with a pass phrase"])
+def test_an_unusable_private_key_is_told(empty: Installation, content: bytes) -> None:
+    """A file that is no key, or one that wants a pass phrase, is named, and left as it is."""
     key = empty.folder / "my.key"
-    key.write_text("nonsense")
+    key.write_bytes(content)
     assert "my.key is no private key" in empty.refusal("init", PRIVATE_KEY="my.key", PUBLIC_KEY="my.pub")
-    assert key.read_text() == "nonsense"
+    assert key.read_bytes() == content
 
 
 def test_keys_of_the_environment_get_no_file(empty: Installation) -> None:
