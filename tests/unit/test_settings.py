@@ -43,11 +43,19 @@ def test_defaults(environment: SetUp) -> None:
 
 def test_values(environment: SetUp) -> None:
     """Values of the environment are read, lists at their commas."""
-    environment(PROFILE="7.14", THREADS="9", TRUSTED_PROXIES="127.0.0.1, 10.1.2.3/8,::1", ENCRYPTION_KEY_PREVIOUS="a,b")
+    environment(
+        PROFILE="7.14", THREADS="9", TRUSTED_PROXIES="127.0.0.1, 10.1.2.3/8,::1,", ENCRYPTION_KEY_PREVIOUS="a,b"
+    )
     settings = Settings.load()
     assert (settings.profile, settings.threads) == ("7.14", 9)
     assert settings.trusted_proxies == tuple(map(ip_network, ("127.0.0.1", "10.0.0.0/8", "::1")))
     assert [key.get_secret_value() for key in settings.encryption_key_previous] == ["a", "b"]
+
+
+def test_nobody_is_a_word(environment: SetUp) -> None:
+    """Since an empty variable counts as unset, there is a word by which nobody reads the metrics."""
+    environment(METRICS_READERS="none")
+    assert Settings.load().metrics_readers == ()
 
 
 def test_empty_is_unset(environment: SetUp) -> None:
@@ -64,6 +72,14 @@ def test_file(environment: SetUp) -> None:
     assert (settings.profile, settings.threads) == ("7.12", 3)
 
 
+def test_a_file_that_is_no_text(environment: SetUp) -> None:
+    """A file `.env` in another encoding is told, together with what is wrong elsewhere."""
+    environment(PROFIL="7.14")
+    Path(".env").write_bytes("CRM_OAUTH_LDAP_SEARCH_DN=cn=säuberlich\n".encode("latin-1"))
+    assert _faults()[0] == ".env is not UTF-8 text."
+    assert len(_faults()) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -75,6 +91,7 @@ def test_file(environment: SetUp) -> None:
         ("LOG_FORMAT", "xml"),
         ("TRUSTED_PROXIES", "127.0.0.1,nginx"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRACES_ENDPOINT", "grpc+http://127.0.0.1:4317"),
     ],
 )
 def test_bad_value(environment: SetUp, name: str, value: str) -> None:
@@ -112,7 +129,14 @@ def test_names_are_known_in_any_case(environment: SetUp) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["crm.example.com", "https://crm.example.com/?a=b", "https://crm.example.com/#a", "https://"]
+    "value",
+    [
+        "crm.example.com",
+        "x-https://crm.example.com",
+        "https://crm.example.com/?a=b",
+        "https://crm.example.com/#a",
+        "https://",
+    ],
 )
 def test_an_address_is_shown_how_to_be_written(environment: SetUp, value: str) -> None:
     """What is no address is answered with addresses, not with the pattern that it fails."""
@@ -138,9 +162,12 @@ def test_what_has_a_pattern_has_an_example(environment: SetUp) -> None:
 
 
 def test_secrets_are_not_shown(environment: SetUp) -> None:
-    """Printing the settings shows no key and no password."""
+    """Printing the settings, or what is wrong with them, shows no key and no password."""
     environment(ENCRYPTION_KEY="zqsecret", SESSION_KEY="zqsecret", DATABASE_URL="postgresql+psycopg://u:zqsecret@h/d")
     assert "zqsecret" not in repr(Settings.load())
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({"session_key": ["zqsecret"]})
+    assert "zqsecret" not in str(caught.value)
 
 
 def test_frozen(environment: SetUp) -> None:
