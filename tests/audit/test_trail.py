@@ -111,6 +111,8 @@ def test_what_cannot_be_stored_is_logged(tmp_path: Path, monkeypatch: pytest.Mon
     assert {line["detail"] for line in told} == set(map(str, range(20)))
     assert all(line["what"] == "a" and line["request_id"] for line in told)
     assert sum(lost) == 20
+    waits = [line for line in lines if line["event"] == "audit trail waits for the database"]
+    assert 0 < len(waits) < 20  # one a second
 
 
 FORK = """
