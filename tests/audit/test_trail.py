@@ -97,7 +97,7 @@ def test_a_database_that_comes_back_gets_all(database_url: str, request: pytest.
 
 def test_what_cannot_be_stored_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the database away for good, and with the queue full, every entry is a log line and counted."""
-    monkeypatch.setattr(audit_trail, "_PATIENCE", 0.1)
+    monkeypatch.setattr(audit_trail, "_PATIENCE", 1.0)
     monkeypatch.setattr(audit_trail, "_CAPACITY", 3)
     monkeypatch.setattr(audit_trail, "_BATCH", 1)
     lost: list[int] = []
@@ -113,6 +113,21 @@ def test_what_cannot_be_stored_is_logged(tmp_path: Path, monkeypatch: pytest.Mon
     assert sum(lost) == 20
     waits = [line for line in lines if line["event"] == "audit trail waits for the database"]
     assert 0 < len(waits) < 20  # one a second
+
+
+def test_what_the_database_does_not_take_is_logged(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry that no database takes is a log line with the reason, is counted, and keeps no later one waiting."""
+    monkeypatch.setattr(audit_trail, "_BATCH", 1)
+    lost: list[int] = []
+    trail = AuditTrail(database, 0, lost.append)
+    with capture_logs() as lines:
+        for detail in ("\ud800", "good"):
+            trail.note(AuditEntry("a", detail))
+        trail.close()
+    assert [line["event"] for line in lines] == ["audit trail cannot be written", "audit entry not stored"]
+    assert isinstance(lines[0]["exc_info"], Exception)
+    assert (lines[1]["detail"], lost) == ("\ud800", [1])
+    assert [entry.detail for entry in stored(database)] == ["good"]
 
 
 FORK = """
