@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,15 +67,35 @@ def test_outcomes_become_entries(database: Database, grant_type: str, refusal: s
     assert (entry.address, entry.request_id) == ("192.0.2.7", "request-7")
 
 
-def test_old_entries_go(database: Database) -> None:
-    """The writer removes what is older than the setting says, and keeps the rest."""
-    old = AuditEntry("old", at=datetime.now(UTC) - timedelta(days=8))
+def add_old(database: Database, number: int) -> None:
+    """Add entries of eight days ago."""
     with database.unit_of_work() as stores:
-        stores.audit.append([old])
+        stores.audit.append([AuditEntry("old", at=datetime.now(UTC) - timedelta(days=8))] * number)
+
+
+def test_old_entries_go(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer removes what is older than the setting says, more than a batch with later entries; the rest stays."""
+    monkeypatch.setattr(audit_trail, "_BATCH", 1)
+    add_old(database, 5)
+    trail = AuditTrail(database, retention=7)
+    for _ in range(3):
+        trail.note(AuditEntry("new"))
+    trail.close()
+    assert [entry.event for entry in stored(database)] == ["new"] * 3
+
+
+def test_old_entries_go_while_nothing_happens(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that lives long looks for old entries again and again, also when no request comes."""
+    monkeypatch.setattr(audit_trail, "_PURGE_EVERY", 0.05)
     trail = AuditTrail(database, retention=7)
     trail.note(AuditEntry("new"))
+    for _ in range(2):
+        add_old(database, 1)
+        deadline = time.monotonic() + 60
+        while "old" in {entry.event for entry in stored(database)}:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)  # nothing tells when they are gone
     trail.close()
-    assert [entry.event for entry in stored(database)] == ["new"]
 
 
 @pytest.mark.parametrize("database_url", ["mariadb", "postgresql"], indirect=True)

@@ -85,6 +85,8 @@ def test_unknown_name(name: str) -> None:
         ("Access-Control-Allow-Origin = ", '"Access Control" = ', "endpoint.headers"),
         ("known = []", 'known = []\nunknwon = "x"', "scopes.unknwon"),
         ("known = []", "known = [1]", "scopes.known.0"),
+        ("paths = [", "paths = []\nothers = [", "endpoint.paths"),
+        ("grants = [", "grants = []\nothers = [", "grants"),
         ("[refresh_token]", "[refresh_tokens]", "refresh_token"),
     ],
 )
@@ -101,6 +103,19 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
     faults = "\n".join(_faults(tmp_path / "bad.toml", text))
     for key in ("access_token.lifetime", "refresh_token.lifetime", "scopes", "scope"):
         assert f"key {key}:" in faults
+
+
+def test_a_profile_that_does_not_know_of_sharing(tmp_path: Path) -> None:
+    """One without that section is taken for the newest SuiteCRM: PHP finds a secret's SHA-256."""
+    path = tmp_path / "old.toml"
+    path.write_text(_text("7.14").partition("[shared]")[0])
+    assert load_profile(str(path)).hash_of_secret(shared=True, chosen=True) == "sha256"
+
+
+def test_a_folder_is_no_profile(tmp_path: Path) -> None:
+    """What cannot be read is told with the system's reason."""
+    with pytest.raises(StartupError, match="Is a directory"):
+        load_profile(str(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"version = ", b"\xff\xfe", b"a = 1\na = 2"])
