@@ -10,7 +10,7 @@ from crm_oauth.observe.logs import configure_logs
 from crm_oauth.settings import Settings
 
 # What follows is the request line or the header itself, which may be an Authorization.
-_MALFORMED = re.compile(r"Invalid request from ip=\S+: [A-Za-z ]*")
+_MALFORMED = re.compile(r"Invalid request from ip=\S*: [A-Za-z ]*")
 _ADDRESS = re.compile(r"(Error handling request [^?]*)\?\S*")
 
 

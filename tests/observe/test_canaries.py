@@ -107,6 +107,8 @@ def test_logs_and_trail_hold_no_secret(tmp_path: Path, mariadb_server: DatabaseS
             site,
             f"POST /x HTTP/1.1\r\nHost: x\r\n{secret.replace(':', ' :')}",
             f"POST /x?password={WRONG['query']} NOTHTTP",
+            f"POST /x?password={WRONG['query']}",
+            f"GET / HTTP/1.1\r\nHost: x\r\n{secret.replace(':', '')}",
             f"GET /?password={WRONG['query']} HTTP/1.1\r\nHost: x\r\nContent-Length: {WRONG['token']}",
         )
         mariadb_server.stop()

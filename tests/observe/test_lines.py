@@ -2,12 +2,15 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from gunicorn.config import Config
 
 from crm_oauth.oauth.outcome import Outcome
 from crm_oauth.oauth.wire import Origin
+from crm_oauth.observe.gunicorn_logs import GunicornLogger
 from crm_oauth.observe.logs import configure_logs
 from crm_oauth.observe.outcome_lines import OutcomeLines
 
@@ -55,3 +58,41 @@ def test_a_higher_level_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
     """With the level of warnings there is no line."""
     OutcomeLines(configure_logs("warning", "json"))(OUTCOME)
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def told_by_gunicorn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., dict[str, str]]:
+    """Have gunicorn's logger, as the server has it, write a line, and return that."""
+    monkeypatch.chdir(tmp_path)
+
+    def tell(*message: str) -> dict[str, str]:
+        logger = GunicornLogger(Config())
+        logger.warning(*message)
+        logger.error_log.filters.clear()
+        return dict(json.loads(capsys.readouterr().err))
+
+    return tell
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", ""])
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("Invalid HTTP request line: 'GET /?password=x'", "Invalid HTTP request line"),
+        ("Invalid HTTP Header: 'Authorization Bearer x'", "Invalid HTTP Header"),
+    ],
+)
+def test_gunicorn_quotes_nothing_of_a_malformed_request(
+    told_by_gunicorn: Callable[..., dict[str, str]], address: str, fault: str, told: str
+) -> None:
+    """Its line says from where and what is wrong, and not with which words; a Unix socket's client has no address."""
+    line = told_by_gunicorn(f"Invalid request from ip={address}: {fault}")
+    assert (line["event"], line["logger"]) == (f"Invalid request from ip={address}: {told}", "gunicorn.error")
+
+
+def test_gunicorn_tells_a_fault_without_the_query(told_by_gunicorn: Callable[..., dict[str, str]]) -> None:
+    """The line of a request that could not be answered names its path alone."""
+    line = told_by_gunicorn("Error handling request %s %s", "GET", "/healthz?password=x")
+    assert line["event"] == "Error handling request GET /healthz"
