@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from gunicorn.config import Config
 
 from crm_oauth.oauth.outcome import Outcome
@@ -13,6 +14,7 @@ from crm_oauth.oauth.wire import Origin
 from crm_oauth.observe.gunicorn_logs import GunicornLogger
 from crm_oauth.observe.logs import configure_logs
 from crm_oauth.observe.outcome_lines import OutcomeLines
+from crm_oauth.request_id import begin_request
 
 OUTCOME = Outcome("password", "client", "user", 401, "invalid_credentials", 0.12345, Origin("192.0.2.1", "request-1"))
 
@@ -58,6 +60,27 @@ def test_a_higher_level_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
     """With the level of warnings there is no line."""
     OutcomeLines(configure_logs("warning", "json"))(OUTCOME)
     assert capsys.readouterr().err == ""
+
+
+def _warn_by_library() -> None:
+    logging.getLogger("somebody").warning("it failed", exc_info=ValueError("why"))
+
+
+def _warn_by_ours() -> None:
+    structlog.get_logger("somebody").warning("it failed", exc_info=ValueError("why"))
+
+
+@pytest.mark.parametrize("warn", [_warn_by_library, _warn_by_ours])
+def test_every_line_has_the_same_form(warn: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
+    """Not on a terminal a line of a library's, as of ours, is JSON: when, who, how bad, which request, and why."""
+    assert configure_logs("info", None) == "json"
+    begin_request("request-1")
+    warn()
+    begin_request("")
+    line = json.loads(capsys.readouterr().err)
+    assert line.pop("timestamp").endswith("Z")
+    assert "ValueError: why" in line.pop("exception")
+    assert line == {"event": "it failed", "level": "warning", "logger": "somebody", "request_id": "request-1"}
 
 
 @pytest.fixture
