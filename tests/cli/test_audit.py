@@ -1,11 +1,16 @@
 """`crm-oauth audit`, and what the other commands leave in the trail."""
 
 import json
+import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from crm_oauth.cli import audit
 from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.models import User
 from tests.cli.conftest import SCRIPT, Installation
@@ -112,24 +117,67 @@ def test_a_user_is_found_by_name_and_by_id(with_user: Installation, user: str) -
 
 def test_nothing_steers_the_terminal(ready: Installation) -> None:
     """Control characters in an entry are shown as what they are: no letters."""
-    fill(ready, AuditEntry("a", "\x1b[2J\n"))
-    assert "\x1b" not in ready.told("audit", "tail")
+    fill(ready, AuditEntry("a\r", "\x1b[2J\n", at=datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)))
+    assert ready.told("audit", "tail") == "2026-03-14T15:09:26Z a\ufffd detail=\ufffd[2J\ufffd\n"
 
 
-def test_follow_shows_what_comes(ready: Installation) -> None:
-    """`--follow` goes on with entries of other processes as they come, each once."""
-    fill(ready, AuditEntry("a", "before"))
-    command = [str(SCRIPT), "audit", "tail", "-n", "1", "--follow", "--json"]
-    with subprocess.Popen(
-        command, cwd=ready.folder, env=ready.environment(), stdout=subprocess.PIPE, text=True
-    ) as tail:
+def test_a_long_trail_is_exported_whole(ready: Installation) -> None:
+    """`export` goes on after a page of what the database gives at once; each entry has a number of its own."""
+    fill(ready, *(AuditEntry("a", str(number)) for number in range(2001)))
+    exported = lines(ready.told("audit", "export"))
+    assert [line["detail"] for line in exported] == list(map(str, range(2001)))
+    assert len({line["number"] for line in exported}) == 2001
+
+
+@contextmanager
+def following(installation: Installation, count: int) -> Iterator[Iterator[str]]:
+    """Follow the trail, and yield each entry's detail as it is shown."""
+    command = [str(SCRIPT), "audit", "tail", "-n", str(count), "--follow", "--json"]
+    folder, environment = installation.folder, installation.environment()
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as tail:
         assert tail.stdout
-        seen = [json.loads(tail.stdout.readline())["detail"]]
+        try:
+            yield (json.loads(line)["detail"] for line in tail.stdout)
+        finally:
+            tail.terminate()
+
+
+@pytest.mark.parametrize(
+    ("before", "count", "shown"),
+    [(["older", "before"], 1, ["before"]), (["older", "before"], 2, ["older", "before"])],
+)
+def test_follow_shows_what_comes(ready: Installation, before: list[str], count: int, shown: list[str]) -> None:
+    """`--follow` shows as many as asked for, and goes on with entries of other processes as they come, each once."""
+    fill(ready, *(AuditEntry("a", detail) for detail in before))
+    with following(ready, count) as seen:
+        assert [next(seen) for _ in shown] == shown
         for number in range(3):
             fill(ready, AuditEntry("a", f"then {number}"))
-            seen.append(json.loads(tail.stdout.readline())["detail"])
-        tail.terminate()
-    assert seen == ["before", "then 0", "then 1", "then 2"]
+            assert next(seen) == f"then {number}"
+
+
+def test_an_empty_trail_can_be_followed(ready: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing has happened yet nothing is shown, and the interrupt ends the wait."""
+
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(audit, "time", SimpleNamespace(sleep=interrupt))
+    ended = ready.run("audit", "tail", "--follow")
+    assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (1, "", "Aborted!")
+
+
+def test_follow_shows_what_was_committed_late(ready: Installation) -> None:
+    """An entry whose number is lower than that of one which was shown is shown as well."""
+    fill(ready, AuditEntry("a", "before"))
+    others = "at, event, grant_type, client_id, user_id, actor, address, request_id"
+    statement = f"INSERT INTO crm_oauth_audit (id, detail, {others}) SELECT ?, ?, {others} FROM crm_oauth_audit LIMIT 1"  # noqa: S608  # texts of this test
+    with following(ready, 1) as seen, closing(sqlite3.connect(ready.folder / "var/crm-oauth.db")) as database:
+        assert next(seen) == "before"
+        for number in (10, 5, 11):
+            with database:
+                database.execute(statement, (number, f"number {number}"))
+            assert next(seen) == f"number {number}"
 
 
 def test_keys_are_rotated_without_the_database(ready: Installation) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from crm_oauth.compat.faults import Meaning
 from crm_oauth.key_files import make_key_pair
-from crm_oauth.oauth.access_tokens import MAX_LENGTH, AccessToken, AccessTokenValidator, bearer_of
+from crm_oauth.oauth.access_tokens import MAX_LENGTH, AccessToken, AccessTokenValidator, bearer_of, jti_of
 from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.store.db import Database
@@ -74,6 +74,15 @@ def test_what_is_too_long_is_not_looked_at(check: Check) -> None:
 def test_its_scopes(check: Check, claim: object, scopes: list[str]) -> None:
     """Scopes are a list, as league writes them; anything else is none."""
     assert check(scopes=claim).scopes == scopes
+
+
+@pytest.mark.parametrize("jti", ["a\0", "\ud800", "é", "a\n", 1, None, ["a"]])
+def test_its_session(jti: object) -> None:
+    """What no row's identifier can be asks no database, which might not take it."""
+    assert jti_of({"jti": "a"}) == "a"
+    with pytest.raises(OAuthFault) as refused:
+        jti_of({"jti": jti})
+    assert refused.value.fault.meaning is Meaning.BEARER_REVOKED
 
 
 @pytest.mark.parametrize(
