@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_oauth.compat.passwords import verify_user_password
+from crm_oauth.store.admin_sessions import AdminSessionStore
+from crm_oauth.store.db import Database
 from crm_oauth.store.models import Token, User
 from crm_oauth.store.ports import TokenFilter
+from crm_oauth.store.unit_of_work import UnitOfWork
 from tests.cli.conftest import Installation
 
 
@@ -64,6 +67,51 @@ def test_a_password_is_changed(with_user: Installation) -> None:
     hashed = _stored(with_user, "joe").user_hash
     assert verify_user_password(" second ", hashed)
     assert not verify_user_password("first password", hashed)
+
+
+@pytest.mark.parametrize(("settings", "revoked"), [({}, 1), ({"KEEP_SESSIONS_ON_PASSWORD_CHANGE": "true"}, 0)])
+def test_a_new_password_ends_the_tokens(with_user: Installation, settings: dict[str, str], revoked: int) -> None:
+    """`passwd` revokes the user's tokens and nobody else's, unless a setting keeps them; it is told how many."""
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    with with_user.stores() as stores:
+        for jti, user_id in (("joes", "user-joe"), ("other", "user-other")):
+            stores.tokens.add(Token(access_token=jti, assigned_user_id=user_id, access_token_expires=expires))
+    ended = with_user.run("users", "passwd", "joe", "--password-stdin", stdin="second\n", **settings)
+    assert ended.stdout == f"The password of joe is set; tokens revoked: {revoked}.\n"
+    with with_user.stores() as stores:
+        ended_now = {token.access_token for token in stores.tokens.list(TokenFilter()) if token.token_is_revoked}
+    assert ended_now == ({"joes"} if revoked else set())
+    assert f"password_set detail=sessions revoked: {revoked} user_id=user-joe" in with_user.told("audit", "tail")
+
+
+def test_suitecrm_takes_a_new_password_for_one_that_a_person_chose(with_user: Installation) -> None:
+    """After `passwd` PHP neither asks for another at once nor takes the password for an old one."""
+    with with_user.stores() as stores:
+        user = stores.users.get("user-joe")
+        assert user
+        assert user.pwd_last_changed
+        user.pwd_last_changed, user.system_generated_password = datetime(2001, 1, 1, tzinfo=UTC), True
+    with_user.told("users", "passwd", "joe", "--password-stdin", stdin="second\n")
+    user = _stored(with_user, "joe")
+    assert user.pwd_last_changed
+    assert (user.pwd_last_changed.year > 2001, user.system_generated_password) == (True, False)
+
+
+def test_a_deactivated_user_is_signed_out_of_the_panel(with_user: Installation) -> None:
+    """`deactivate` ends the user's sessions of the panel, which do not come back with `activate`."""
+    now = datetime.now(UTC)
+    database = Database(f"sqlite:///{with_user.folder}/var/crm-oauth.db")
+
+    def sessions(unit: UnitOfWork) -> AdminSessionStore:
+        return AdminSessionStore(unit, idle=timedelta(hours=1), longest=timedelta(hours=1))
+
+    with database.work() as unit:
+        name = sessions(unit).begin("user-joe", password_mark="mark", address="192.0.2.1", now=now)
+    for command in ("deactivate", "activate"):
+        with_user.told("users", command, "joe")
+    with database.work() as unit:
+        assert sessions(unit).find(name, now=now) is None
+    database.dispose()
 
 
 def test_a_deactivated_user_loses_every_token(with_user: Installation) -> None:
