@@ -99,6 +99,46 @@ def test_a_new_mode_is_a_change(file: Path) -> None:
     assert watched.newer_than(value)
 
 
+def test_a_change_while_the_value_is_read_is_seen(file: Path) -> None:
+    """What was replaced between two looks is read at the next one, also where the first reading was under way."""
+
+    def load() -> _Text:
+        text = _Text(file)
+        if text.text == "one":
+            _replace(file, "two")
+        return text
+
+    watched = Watched(load, [file])
+    assert watched.value.text == "one"
+    newer = watched.newer_than(watched.value)
+    assert newer
+    assert newer.text == "two"
+
+
+def test_a_fault_that_passes_is_no_fault(file: Path) -> None:
+    """A new file that could not be read is read at the next look, though it is the same."""
+    faults = iter([False, True, False])
+
+    def load() -> _Text:
+        if next(faults):
+            raise StartupError(["too many open files"])
+        return _Text(file)
+
+    watched = Watched(load, [file])
+    value = watched.value
+    _replace(file, "two")
+    assert watched.newer_than(value) is None
+    newer = watched.newer_than(value)
+    assert newer
+    assert newer.text == "two"
+
+
+def test_a_path_that_leads_nowhere_is_a_missing_file(file: Path) -> None:
+    """What cannot be looked at stops nobody."""
+    watched = Watched(lambda: _Text(file), [file, file / "below"])
+    assert watched.newer_than(watched.value) is None
+
+
 def test_files_of_a_folder_count(tmp_path: Path) -> None:
     """A file added to a folder, rewritten in place, or removed, is a change each time."""
     watched = Watched(lambda: _Text(tmp_path), [tmp_path])
