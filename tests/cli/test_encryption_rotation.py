@@ -20,7 +20,7 @@ def test_a_new_encryption_key_goes_first(ready: Installation) -> None:
 
 
 def test_older_encryption_keys_can_be_dropped(ready: Installation) -> None:
-    """`--drop-older` leaves the new key alone in the file, and says what that does."""
+    """`--drop-older` leaves the new key alone in the file, and says what that does, in the trail too."""
     path = key_folder(ready) / "encryption.key"
     before = path.read_text().splitlines()
     ended = ready.run("keys", "rotate-encryption", "--drop-older")
@@ -28,6 +28,7 @@ def test_older_encryption_keys_can_be_dropped(ready: Installation) -> None:
     assert "refused" in ended.stderr
     [line] = path.read_text().splitlines()
     assert line not in before
+    assert "encryption_key_rotated detail=older ones dropped " in ready.told("audit", "tail")
 
 
 def test_an_encryption_key_of_the_environment_is_rotated_there(ready: Installation) -> None:

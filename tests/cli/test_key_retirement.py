@@ -36,13 +36,14 @@ def test_a_key_is_retired_once_its_tokens_are_dead(ready: Installation, age: flo
 
 
 def test_a_key_can_be_retired_at_once(ready: Installation) -> None:
-    """`--now` removes a key whose tokens are alive, in every file that holds it."""
+    """`--now` removes a key whose tokens are alive, in every file that holds it, and the trail says which."""
     old, new = rotate(ready)
     previous = key_folder(ready) / "previous"
     (previous / "copy.pem").write_bytes((previous / f"{old}.pem").read_bytes())
     ready.told("keys", "retire", "--now", old)
     assert list(load_keys(ready).verifying) == [new]
     assert list(previous.iterdir()) == []
+    assert f"signing_key_retired detail=kid: {old} " in ready.told("audit", "tail")
 
 
 def test_the_key_that_signs_is_not_retired(ready: Installation) -> None:

@@ -36,6 +36,7 @@ def test_rotation_makes_another_key_sign(ready: Installation) -> None:
     assert (key_folder(ready) / "previous" / f"{old}.pem").read_bytes() == public
     assert list(load_keys(ready).verifying) == [new, old]
     assert load_keys(ready).warnings == ()
+    assert f"signing_key_rotated detail=kid: {new} " in ready.told("audit", "tail")
     assert sorted(path.name for path in key_folder(ready).iterdir()) == sorted(
         [".lock", "previous", "private.key", "public.key", "encryption.key", "session.key"]
     )
