@@ -28,7 +28,7 @@ def lines(told: str) -> list[dict[str, str]]:
 
 
 def test_every_act_is_in_the_trail(ready: Installation) -> None:
-    """What changes clients, users, tokens and keys is told with who did it; what only reads is not."""
+    """What changes clients, users, tokens and keys is told with who did it, and what of it; what only reads is not."""
     ready.told("users", "add", "joe", "--password-stdin", "--id", "u", stdin="secret-1\n")
     ready.told("users", "passwd", "joe", "--password-stdin", stdin="secret-2\n")
     ready.told("users", "deactivate", "joe")
@@ -57,6 +57,13 @@ def test_every_act_is_in_the_trail(ready: Installation) -> None:
         ("client_deleted", "c", ""),
         ("signing_key_rotated", "", ""),
         ("encryption_key_rotated", "", ""),
+    ]
+    assert [act["detail"] for act in acts if act["detail"] and act["event"] != "signing_key_rotated"] == [
+        "sessions revoked: 0",
+        "sessions revoked: 0",
+        "grant: password",
+        "name, public",
+        "of client or user; sessions revoked: 0",
     ]
     assert len({act["actor"] for act in acts}) == 1
     assert acts[0]["actor"].startswith("cli:")

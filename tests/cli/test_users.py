@@ -33,6 +33,7 @@ def test_a_new_user_is_told(ready: Installation) -> None:
     told = ready.records("users", "add", "anna", "--password-stdin", "--admin", stdin="p")
     assert told == {"id": _stored(ready, "anna").id, "user_name": "anna"}
     assert _stored(ready, "anna").is_admin
+    assert "user_added detail=administrator " in ready.told("audit", "tail")
 
 
 @pytest.mark.parametrize("arguments", [("JOE",), ("other", "--id", "user-joe")])
