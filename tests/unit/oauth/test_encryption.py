@@ -5,10 +5,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from crm_oauth.compat.refresh_codec import RefreshClaims, RefreshCodec, RefreshTokenError
 from crm_oauth.faults import StartupError
-from crm_oauth.oauth.encryption import load_refresh_codec
+from crm_oauth.oauth.encryption import RefreshTokenKeys, load_refresh_codec
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, Settings
 
 PASSWORD = "BZZmEigHf0DEdHnTHm6V04To1D3lIsA6BBL5a0d1tII="
@@ -55,6 +56,7 @@ def test_previous_keys(load: Load) -> None:
     """Earlier keys still decrypt, the current one encrypts."""
     old, new = load(encryption_key=PASSWORD), load(encryption_key=ASCII_SAFE, encryption_key_previous=f"x,{PASSWORD}")
     assert new.decode(old.encode(CLAIMS)) == CLAIMS
+    assert load(encryption_key=ASCII_SAFE).decode(new.encode(CLAIMS)) == CLAIMS
     with pytest.raises(RefreshTokenError):
         old.decode(new.encode(CLAIMS))
 
@@ -73,6 +75,28 @@ def test_bad_file(load: Load, content: bytes) -> None:
     ENCRYPTION_KEY_FILE.parent.mkdir(parents=True)
     ENCRYPTION_KEY_FILE.write_bytes(content)
     assert len(_faults(load)) == 1
+
+
+def test_a_folder_in_place_of_the_file(load: Load) -> None:
+    """What cannot be read is a fault that names it."""
+    ENCRYPTION_KEY_FILE.mkdir(parents=True)
+    assert str(ENCRYPTION_KEY_FILE) in _faults(load)[0]
+
+
+@pytest.mark.usefixtures("load")
+def test_a_key_of_another_process_is_taken_at_once() -> None:
+    """A refresh token by a key that came into the file a moment ago is read, and what no key opens is still refused."""
+    ENCRYPTION_KEY_FILE.parent.mkdir(parents=True)
+    ENCRYPTION_KEY_FILE.write_text("old\n")
+    keys = RefreshTokenKeys(Settings())
+    old = keys.encode(CLAIMS)
+    new_file = ENCRYPTION_KEY_FILE.with_suffix(".new")
+    new_file.write_text("new\nold\n")
+    new_file.replace(ENCRYPTION_KEY_FILE)
+    assert keys.decode(load_refresh_codec(Settings()).encode(CLAIMS)) == CLAIMS
+    assert keys.decode(old) == CLAIMS
+    with pytest.raises(RefreshTokenError):
+        keys.decode(load_refresh_codec(Settings(encryption_key=SecretStr("another"))).encode(CLAIMS))
 
 
 @pytest.mark.parametrize("key", ["SCRM-DEFK", DAMAGED])
