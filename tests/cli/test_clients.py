@@ -115,8 +115,10 @@ def test_clients_are_listed_and_shown_without_secrets(ready: Installation) -> No
 
 def test_editing_changes_what_is_given(with_user: Installation) -> None:
     """`edit` changes name, grant, user and kind, and leaves the rest and the secret alone."""
-    secret = with_user.records(*ADD, "password", "--id", "c", "--public")["secret"]
-    assert with_user.records("clients", "edit", "c", "--name", "Other")["confidential"] is False
+    secret = with_user.records(*ADD, "password", "--id", "c", "--public", "--introspect")["secret"]
+    before = with_user.records("clients", "show", "c")
+    renamed = with_user.records("clients", "edit", "c", "--name", "Other")
+    assert renamed == before | {"name": "Other", "modified": renamed["modified"]}
     edit = ("clients", "edit", "c", "--grant", "client_credentials", "--user", "joe", "--confidential")
     edited = with_user.records(*edit)
     assert (edited["name"], edited["grant"], edited["user"]) == ("Other", "client_credentials", "user-joe")
@@ -128,11 +130,12 @@ def test_editing_changes_what_is_given(with_user: Installation) -> None:
 def test_clients_of_little_use_are_made_with_a_warning(
     with_user: Installation, more: tuple[str, ...], warning: str
 ) -> None:
-    """A client_credentials client that SuiteCRM would have made can be made; what it lacks is told."""
+    """A client_credentials client that SuiteCRM would have made can be made; what it lacks is told, later too."""
     ended = with_user.run(*ADD, "client_credentials", "--id", "c", *more)
     assert ended.returncode == 0
     assert warning in ended.stderr
     assert _stored(with_user, "c").allowed_grant_type == "client_credentials"
+    assert warning in with_user.run("clients", "edit", "c", "--name", "Other").stderr
 
 
 def test_a_resource_server_is_marked(ready: Installation) -> None:

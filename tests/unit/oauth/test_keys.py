@@ -19,7 +19,7 @@ from crm_oauth.oauth.keys import BadSignatureError, KeyRing, SigningKeys, permis
 
 GOOD = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
-WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505  # that it is refused is what we test
+WEAK = rsa.generate_private_key(65537, 2040)  # noqa: S505  # that it is refused is what we test
 ELLIPTIC = ec.generate_private_key(ec.SECP256R1())
 
 
