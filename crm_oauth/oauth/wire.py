@@ -92,6 +92,13 @@ def read_params(request: Request) -> Parameters:
         raise BadRequest from None
 
 
+def authorization_of(request: Request) -> str:
+    """Return the Authorization header of a request, "" when there is none."""
+    # Apache hands a rewritten request's header to CGI and WSGI programs under the second name.
+    environ = request.environ
+    return environ.get("HTTP_AUTHORIZATION") or environ.get("REDIRECT_HTTP_AUTHORIZATION") or ""
+
+
 def _read_params(request: Request) -> Parameters:
     media_type = re.split(r"\s*[;,]\s*", request.headers.get("Content-Type", ""))[0].lower()
     if "+" in media_type:
@@ -196,9 +203,7 @@ class WireRequest(OAuth2Request):
         self.origin = Origin.of(request)
         self.is_backing_off = False
         self.refusal: OAuth2Error | None = None
-        # Apache hands a rewritten request's header to CGI and WSGI programs under the second name.
-        environ = request.environ
-        self.authorization: str = environ.get("HTTP_AUTHORIZATION") or environ.get("REDIRECT_HTTP_AUTHORIZATION") or ""
+        self.authorization = authorization_of(request)
 
     @property
     def form(self) -> dict[str, str]:

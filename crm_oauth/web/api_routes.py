@@ -10,7 +10,7 @@ from crm_oauth.compat import json_api
 from crm_oauth.compat.league import Dialect
 from crm_oauth.oauth.access_tokens import AccessToken, AccessTokenValidator, bearer_of
 from crm_oauth.oauth.errors import OAuthFault
-from crm_oauth.oauth.wire import Origin
+from crm_oauth.oauth.wire import Origin, authorization_of
 from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import User
@@ -58,7 +58,7 @@ def for_bearer(
     """
 
     def answer() -> Response:
-        authorization = request.headers.get("Authorization", "")
+        authorization = authorization_of(request)
         try:
             text = bearer_of(authorization)
             return view(validator.validate(text, repositories().tokens, datetime.now(UTC)))

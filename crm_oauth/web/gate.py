@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from crm_oauth.oauth.access_tokens import AccessToken, AccessTokenValidator, bearer_of
 from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.oauth.wire import authorization_of
 from crm_oauth.store.db import Database
 
 
@@ -21,7 +22,7 @@ def gate_routes(validator: AccessTokenValidator, database: Database) -> Blueprin
     @routes.get("/oauth/verify")
     def verify() -> Response:
         try:
-            text = bearer_of(request.headers.get("Authorization", ""))
+            text = bearer_of(authorization_of(request))
             with database.unit_of_work() as stores:
                 token = validator.validate(text, stores.tokens, datetime.now(UTC))
         except OAuthFault:

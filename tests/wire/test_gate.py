@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, event
 
+from crm_oauth.compat.league import Dialect
 from crm_oauth.compat.passwords import hash_user_password
 from crm_oauth.oauth.access_tokens import AccessTokenValidator
 from crm_oauth.oauth.keys import KeyRing
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
+from crm_oauth.web.api_routes import api_routes
+from crm_oauth.web.gate import gate_routes
 from tests.support.site import Site
 from tests.wire.exchange import TOKEN_PATH, Received, post_json, send
 from tests.wire.sessions import CC_CLIENT, PW_CLIENT, machine_token, passes, present, sign_in
@@ -21,6 +25,11 @@ pytestmark = pytest.mark.parametrize("version", ["7.10.2"], indirect=True, scope
 VERIFY = "/oauth/verify"
 # What gunicorn and we put on every answer, and 204 forbids or 401 demands.
 PLAIN = {"server", "date", "connection", "content-length", "www-authenticate", "x-request-id"}
+
+
+def _validator(site: Site) -> AccessTokenValidator:
+    keys = Path(site.folder, "var", "keys")
+    return AccessTokenValidator(KeyRing(keys / "private.key", keys / "public.key"))
 
 
 def _identity(answer: Received) -> dict[str, str]:
@@ -80,6 +89,16 @@ def test_no_good(site: Site, authorization: str | None) -> None:
     assert set(answer.headers) <= PLAIN
 
 
+def test_the_header_of_a_rewritten_request(site: Site) -> None:
+    """Where Apache has rewritten a request its header has another name, and the bearer passes all the same."""
+    app = Flask(__name__)
+    app.register_blueprint(gate_routes(_validator(site), site.database))
+    app.register_blueprint(api_routes(_validator(site), Dialect("league5"), site.database))
+    rewritten = {"REDIRECT_HTTP_AUTHORIZATION": f"Bearer {sign_in(site).access_token}"}
+    for path, status in ((VERIFY, 204), ("/Api/V8/current-user", 200)):
+        assert app.test_client().get(path, environ_overrides=rewritten).status_code == status
+
+
 def test_ended_sessions_do_not_pass(site: Site) -> None:
     """A revoked session does not pass, another does."""
     pair, other = sign_in(site), machine_token(site)
@@ -97,8 +116,7 @@ def test_other_methods(site: Site) -> None:
 def test_one_select(site: Site) -> None:
     """A token is checked by one statement, for this is the hottest path of all."""
     token = sign_in(site, PW_CLIENT).access_token
-    keys = Path(site.folder, "var", "keys")
-    validator = AccessTokenValidator(KeyRing(keys / "private.key", keys / "public.key"))
+    validator = _validator(site)
     statements: list[str] = []
 
     def note(*arguments: Any) -> None:  # noqa: ANN401  # SQLAlchemy's event
