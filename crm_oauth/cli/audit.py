@@ -88,7 +88,7 @@ def export(*, age: timedelta | None, **chosen: Any) -> None:  # noqa: ANN401  # 
 def _filter(database: Database, age: timedelta | None, chosen: dict[str, Any]) -> AuditFilter:
     user = chosen.pop("user")
     user_id = None if user is None else _user_id(database, user)
-    return AuditFilter(since=datetime.now(UTC) - age if age else None, user_id=user_id, **chosen)
+    return AuditFilter(since=None if age is None else datetime.now(UTC) - age, user_id=user_id, **chosen)
 
 
 def _user_id(database: Database, user: str) -> str:

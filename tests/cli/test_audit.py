@@ -101,6 +101,13 @@ def test_filters(ready: Installation, option: str, value: str) -> None:
         assert [line["detail"] for line in lines(ready.told("audit", *command, option, value))] == ["wanted"]
 
 
+def test_nothing_is_younger_than_now(ready: Installation) -> None:
+    """An age of nought leaves out all that there is, instead of nothing."""
+    fill(ready, AuditEntry("a", at=datetime.now(UTC) - timedelta(minutes=1)))
+    for command in (("tail", "--json"), ("export",)):
+        assert ready.told("audit", *command, "--since", "0s") == ""
+
+
 def test_an_event_that_there_is_not(ready: Installation) -> None:
     """What the program never notes is refused, and what it does is named, instead of an empty answer."""
     refused = ready.run("audit", "tail", "--event", "token_isued")
