@@ -128,6 +128,20 @@ def test_acts_are_noted(admin: Visitor, site: Site) -> None:
     assert "nobody shall read" not in str(dict(row)) + site.log
 
 
+def test_the_database_is_away(admin: Visitor, site: Site) -> None:
+    """A page says so, and has its style and scripts, for files need no database."""
+    files = re.findall(r'(?:href|src)="(/admin/static/[^"]+)"', admin.ask("GET", "/admin/").text)
+    assert len(files) >= 4
+    with site.database.connection() as connection:
+        connection.execute(text("ALTER TABLE crm_oauth_admin_sessions RENAME TO kept"))
+    page, *others = (admin.ask("GET", path) for path in ("/admin/", *files))
+    with site.database.connection() as connection:
+        connection.execute(text("ALTER TABLE kept RENAME TO crm_oauth_admin_sessions"))
+    assert page.status_code == 503
+    assert "The database is away" in page.text
+    assert {answer.status_code for answer in others} == {200}
+
+
 def test_the_panel_can_be_left_out(tmp_path_factory: pytest.TempPathFactory) -> None:
     """With CRM_OAUTH_PANEL=false there is nothing at its address."""
     with Site(tmp_path_factory.mktemp("without"), "default", settings={"PANEL": "false"}) as site:
