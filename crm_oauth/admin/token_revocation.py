@@ -61,9 +61,6 @@ def add_token_revocation(routes: Blueprint, panel: Panel) -> None:
             notice("That could not be understood, so nothing was revoked.", "bad")
             return redirect(list_address(query), 303)
         revoked, rest = _revoke_found(panel, query, until)
-        with panel.work() as work:
-            what = ", ".join(f"{name}: {value}" for name, value in query.fields.items()) or "every token"
-            note_act(work, "tokens_revoked", f"sessions revoked: {revoked}; search: {what}")
         if rest:
             notice(f"{_tokens(revoked)} revoked so far.", "note")
             return page("token_revocation", query=query, found=rest, until=int(until.timestamp()), going_on=True)
@@ -72,7 +69,7 @@ def add_token_revocation(routes: Blueprint, panel: Panel) -> None:
 
 
 def _revoke_found(panel: Panel, query: TokenQuery, until: datetime) -> tuple[int, int]:
-    """Return how many were revoked, and how many are left because it took too long."""
+    """Revoke in many transactions and note it; return how many were, and how many are left as it took too long."""
 
     @contextmanager
     def units() -> Iterator[Session]:
@@ -82,13 +79,18 @@ def _revoke_found(panel: Panel, query: TokenQuery, until: datetime) -> tuple[int
     with units() as session:
         search = _unrevoked(query, session, until)
         few = count(session, search) <= COUNTED
-    revoked, ends = 0, time.monotonic() + _PATIENCE
-    for number in revoke_found(units, search, few=few, now=datetime.now(UTC)):
-        revoked += number
-        if time.monotonic() > ends:
-            with units() as session:
-                return revoked, count(session, search, limit=None)
-    return revoked, 0
+    revoked, is_late, ends = 0, False, time.monotonic() + _PATIENCE
+    try:
+        for number in revoke_found(units, search, few=few, now=datetime.now(UTC)):
+            revoked += number
+            if is_late := time.monotonic() > ends:
+                break
+    finally:  # what was revoked before a fault stays so
+        with panel.work() as work:
+            what = ", ".join(f"{name}: {value}" for name, value in query.fields.items()) or "every token"
+            note_act(work, "tokens_revoked", f"sessions revoked: {revoked}; search: {what}")
+    with units() as session:
+        return revoked, count(session, search, limit=None) if is_late else 0
 
 
 def _unrevoked(query: TokenQuery, session: Session, until: datetime) -> TokenSearch:
