@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from crm_oauth.cli.acts import note_act
 from crm_oauth.cli.users import new_user
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
 from crm_oauth.profiles import Profile
@@ -45,8 +46,10 @@ def add_demo(database: Database, profile: Profile, bind: str) -> str:
             return ""
         user = new_user(_USER_NAME, password)
         stores.users.add(user)
+        note_act(stores, "user_added", user_id=user.id)
         for request in requests:
             stores.clients.add(_client(request, user.id))
+            note_act(stores, "client_added", f"grant: {request['grant_type']}", client_id=request["client_id"])
     address = _address(bind)
     told = [*_told(password, requests, address + profile.endpoint.paths[0])]
     panel = f"\nThe panel: {address}/admin/, for those made by: {_program()} users add NAME --admin"

@@ -1,5 +1,6 @@
 """`crm-oauth init`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def test_the_demo_is_told_once(empty: Installation) -> None:
     assert "demo" not in second
     assert len(empty.records("clients", "list")) == 2
     assert [user["user_name"] for user in empty.records("users", "list")] == ["demo"]
+
+
+def test_the_demo_is_in_the_trail(empty: Installation) -> None:
+    """Who has a password or a secret by `init --demo` is told there as by any other command."""
+    empty.told("init", "--demo")
+    acts = [json.loads(line) for line in empty.told("audit", "export").splitlines()]
+    [user] = empty.records("users", "list")
+    clients = [client["id"] for client in empty.records("clients", "list")]
+    assert [(act["event"], act["user_id"]) for act in acts] == [("user_added", user["id"]), *[("client_added", "")] * 2]
+    assert sorted(act["client_id"] for act in acts[1:]) == sorted(clients)
+    assert {act["actor"].partition(":")[0] for act in acts} == {"cli"}
 
 
 def test_the_demo_keeps_away_from_a_database_in_use(with_user: Installation) -> None:
