@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import math
 from datetime import UTC, datetime
 
 from flask import Blueprint, g, redirect, request, session, url_for
@@ -40,9 +41,7 @@ def add_sign_in(routes: Blueprint, panel: Panel) -> None:
             if not _enter(panel, name, request.form.get("password", "")):
                 return _again(401, name, _REFUSED)
         except TooManyGuesses as error:
-            wait = (
-                f"{error.retry_after} seconds" if error.retry_after < _MINUTES else f"{error.retry_after // 60} minutes"
-            )
+            wait = _in_words(error.retry_after)
             response = _again(429, name, f"There were too many wrong passwords. Please try again in {wait}.")
             response.headers["Retry-After"] = str(error.retry_after)
             return response
@@ -89,6 +88,10 @@ def _enter(panel: Panel, name: str, password: str) -> bool:
     session.clear()
     session["sign_in"] = sign_in
     return True
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < _MINUTES else f"{math.ceil(seconds / 60)} minutes"
 
 
 def _again(status: int, name: str, error: str) -> Response:

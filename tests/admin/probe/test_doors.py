@@ -1,11 +1,12 @@
 """Nobody gets in but administrators, and nothing is done that they did not send."""
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.admin.people import ADMIN, ADMIN_ID, OTHERS, PASSWORD
+from tests.admin.people import ADMIN, ADMIN_ID, OTHERS, PASSWORD, add_people
 from tests.admin.probe.conftest import Visit
 from tests.admin.probe.visitor import ACTS, PAGES, Visitor, state
 from tests.support.site import Site
@@ -152,6 +153,18 @@ def test_guessing_is_slowed(visit: Visit, site: Site) -> None:
             "SELECT count(*) FROM crm_oauth_audit WHERE event = 'panel_sign_in_refused' AND address = '203.0.113.77'"
         )
         assert connection.execute(text(noted)).scalar_one() >= 6
+
+
+def test_the_wait_is_told(tmp_path: Path) -> None:
+    """After too many wrong passwords from an address it is told how long to wait, and in minutes not less than that."""
+    site = Site(tmp_path, "default", settings={"GUESSES_PER_ADDRESS": "1/150s"})
+    site.fill(add_people)
+    with site, Visitor(site) as visitor:
+        assert visitor.sign_in(ADMIN, "wrong").status_code == 401
+        answer = visitor.sign_in()
+    assert answer.status_code == 429
+    assert 140 < int(answer.headers["Retry-After"]) <= 150
+    assert "try again in 3 minutes" in answer.text
 
 
 def test_who_is_signed_in_is_not_in_the_cookie(admin: Visitor, site: Site) -> None:
