@@ -7,6 +7,11 @@ ROOT = "/admin"
 """The path below which the panel is."""
 
 
+def is_of_panel(path: str) -> bool:
+    """Tell whether a path is the panel's root or below it."""
+    return path == ROOT or path.startswith(f"{ROOT}/")
+
+
 class PanelCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, narrowed to the panel; it names a session, which the database keeps."""
 
@@ -14,7 +19,7 @@ class PanelCookie(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Open one for the panel's pages; no other request pays for a cookie that it cannot have."""
-        return super().open_session(app, request) if request.path.startswith(ROOT) else None
+        return super().open_session(app, request) if is_of_panel(request.path) else None
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002  # Flask's signature
         """Return its name."""

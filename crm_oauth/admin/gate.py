@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from crm_oauth.admin.cookie import ROOT
+from crm_oauth.admin.cookie import ROOT, is_of_panel
 from crm_oauth.admin.held import keep_draft, keep_draft_of_sign_in
 from crm_oauth.admin.pages import page, typed
 from crm_oauth.admin.panel import Panel, Work
@@ -104,8 +104,7 @@ def _own_path(target: str) -> str:
     except ValueError:
         return ""
     path = unquote(parts.path)  # to browsers %2e%2e is a step up as well
-    inside = parts.path == ROOT or parts.path.startswith(f"{ROOT}/")
-    if parts.scheme or parts.netloc or not inside or "//" in path or ".." in path:
+    if parts.scheme or parts.netloc or not is_of_panel(parts.path) or "//" in path or ".." in path:
         return ""
     return target
 

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from crm_oauth.admin.cookie import ROOT
+from crm_oauth.admin.cookie import ROOT, is_of_panel
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -22,7 +22,7 @@ _HEADERS = {
 
 def add_headers(response: Response) -> Response:
     """Add them: no script but our own, no frame around us, no copy kept of a page."""
-    if request.path != ROOT and not request.path.startswith(f"{ROOT}/"):
+    if not is_of_panel(request.path):
         return response
     response.headers.update(_HEADERS)
     if not request.path.startswith(f"{ROOT}/static/"):
