@@ -7,19 +7,15 @@ const clock = new Intl.DateTimeFormat(undefined, {
 
 const hours = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-function prepare(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = clock.format(new Date(time.dateTime));
-  }
-  for (const hour of root.querySelectorAll("[data-hour]")) {
-    hour.textContent = hours.format(new Date(hour.dataset.hour));
-  }
-  for (const button of root.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
-  }
-  for (const all of root.querySelectorAll("[data-tick-all]")) {
-    all.hidden = false;
-  }
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.textContent = clock.format(new Date(time.dateTime));
+}
+for (const hour of document.querySelectorAll("[data-hour]")) {
+  hour.textContent = hours.format(new Date(hour.dataset.hour));
+}
+// Without this script they would do nothing.
+for (const control of document.querySelectorAll("[data-copy], [data-tick-all]")) {
+  control.hidden = false;
 }
 
 async function copy(button) {
@@ -59,6 +55,3 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
-
-document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
-prepare(document);
