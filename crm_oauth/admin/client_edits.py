@@ -11,7 +11,7 @@ from crm_oauth.admin.client_forms import ClientForm, version_of
 from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
-from crm_oauth.admin.secret_storage import new_secret
+from crm_oauth.oauth.new_secrets import new_secret
 from crm_oauth.store.db import UnfitTextError
 from crm_oauth.store.ids import new_id
 
@@ -61,7 +61,7 @@ def _change(panel: Panel, form: ClientForm, client_id: str) -> Response:
         touch(client)
         note_act(work, "client_changed", changes or "nothing", client_id=client_id)
         if form.secret:
-            secret, client.secret = new_secret(panel, form.secret)
+            secret, client.secret = new_secret(panel.profile, panel.database, form.secret)
             hold_secret(panel, work, client.id, secret)
     notice(f"The client “{form.name}” is saved.")
     return show(client_id)

@@ -12,7 +12,7 @@ from crm_oauth.admin.client_forms import ClientForm
 from crm_oauth.admin.held import draft, hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
-from crm_oauth.admin.secret_storage import new_secret
+from crm_oauth.oauth.new_secrets import new_secret
 from crm_oauth.store.db import UnfitTextError
 from crm_oauth.store.ids import new_id
 from crm_oauth.store.models import Client
@@ -65,7 +65,7 @@ def _make(panel: Panel, form: ClientForm, kind: str) -> Response:
             return page("client_form", 409, form=form, kind=kind, made=made)
         if not form.check(work):
             return page("client_form", 422, form=form, kind=kind)
-        secret, stored = new_secret(panel, form.secret)
+        secret, stored = new_secret(panel.profile, panel.database, form.secret)
         client = Client(id=form.client_id, secret=stored, allowed_grant_type=form.grant)
         client.created_by = client.modified_user_id = g.viewer.user_id
         form.fill(client, work)

@@ -9,7 +9,7 @@ from crm_oauth.admin.client_forms import secret_errors
 from crm_oauth.admin.held import hold_secret
 from crm_oauth.admin.pages import notice, page
 from crm_oauth.admin.panel import Panel
-from crm_oauth.admin.secret_storage import new_secret
+from crm_oauth.oauth.new_secrets import new_secret
 
 
 def add_client_rotation(routes: Blueprint, panel: Panel) -> None:
@@ -32,7 +32,7 @@ def add_client_rotation(routes: Blueprint, panel: Panel) -> None:
             client = existing(work, client_id, to_change=True)
             if errors := secret_errors(chosen):
                 return page("client_secret", 422, client=client, errors=errors)
-            secret, client.secret = new_secret(panel, chosen)
+            secret, client.secret = new_secret(panel.profile, panel.database, chosen)
             touch(client)
             hold_secret(panel, work, client.id, secret)
             note_act(work, "client_secret_changed", client_id=client.id)

@@ -11,13 +11,12 @@ from crm_oauth.cli.database import current_database, existing_user, unit_of_work
 from crm_oauth.cli.output import json_option, show_record, show_table
 from crm_oauth.cli.parameters import ClientId, GrantType, Text
 from crm_oauth.cli.secret_input import read_secret
-from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
+from crm_oauth.oauth.new_secrets import new_secret
 from crm_oauth.profiles import load_profile
 from crm_oauth.settings import Settings
 from crm_oauth.store.ids import new_id
 from crm_oauth.store.models import Client
 from crm_oauth.store.ports import Repositories, TokenFilter
-from crm_oauth.store.schema import is_adopted
 
 _COLUMNS = ("id", "name", "grant", "confidential", "user", "introspects", "created", "modified")
 _NAME = Text(255)
@@ -157,14 +156,12 @@ def _new_secret(*, from_stdin: bool) -> tuple[str | None, str]:
     """Return the secret to show, None when a person chose it, and what to store."""
     profile = load_profile(Settings.load().profile)
     with current_database() as database:
-        method = profile.hash_of_secret(shared=is_adopted(database), chosen=from_stdin)
-    if not from_stdin:
-        secret = generate_client_secret()
-        return secret, hash_client_secret(secret, method)
-    try:
-        return None, hash_client_secret(read_secret("secret", from_stdin=True), method)
-    except ValueError as error:
-        raise click.ClickException(f"This secret cannot be stored: {error}.") from None
+        chosen = read_secret("secret", from_stdin=True) if from_stdin else ""
+        try:
+            secret, stored = new_secret(profile, database, chosen)
+        except ValueError as error:
+            raise click.ClickException(f"This secret cannot be stored: {error}.") from None
+    return None if chosen else secret, stored
 
 
 def _existing(stores: Repositories, client_id: str) -> Client:

@@ -1,15 +1,17 @@
 """New secrets of clients."""
 
-from crm_oauth.admin.panel import Panel
 from crm_oauth.compat.client_secrets import generate_client_secret, hash_client_secret
+from crm_oauth.profiles import Profile
+from crm_oauth.store.db import Database
 from crm_oauth.store.schema import is_adopted
 
 
-def new_secret(panel: Panel, chosen: str) -> tuple[str, str]:
+def new_secret(profile: Profile, database: Database, chosen: str) -> tuple[str, str]:
     """Return a secret and what to store for it.
 
     Args:
-        panel: its profile says in which form.
+        profile: says in which form.
+        database: where it will be stored; SuiteCRM's PHP may have to verify it there.
         chosen: by a person; "" has one made.
 
     Raises:
@@ -17,5 +19,5 @@ def new_secret(panel: Panel, chosen: str) -> tuple[str, str]:
         DatabaseUnavailable: the database is away.
     """
     secret = chosen or generate_client_secret()
-    method = panel.profile.hash_of_secret(shared=is_adopted(panel.database), chosen=bool(chosen))
+    method = profile.hash_of_secret(shared=is_adopted(database), chosen=bool(chosen))
     return secret, hash_client_secret(secret, method)
