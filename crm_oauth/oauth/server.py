@@ -24,6 +24,7 @@ from crm_oauth.oauth.errors import OAuthFault
 from crm_oauth.oauth.grant import Grant
 from crm_oauth.oauth.guard import PipelineGuard
 from crm_oauth.oauth.outcome import Observer, outcome_of
+from crm_oauth.oauth.responses import response_of
 from crm_oauth.oauth.reuse import ReusePolicy
 from crm_oauth.oauth.tokens import IssuedToken, TokenIssuer
 from crm_oauth.oauth.wire import Origin, Parameters, WireRequest
@@ -211,8 +212,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         """Put an error into the profile's dialect."""
         request = cast("WireRequest", request)
         request.refusal = error
-        answer = self._answer(request, error)
-        response = Response(answer.body, answer.status, list(answer.headers))
+        response = response_of(self._answer(request, error))
         if isinstance(error, OAuthFault) and error.retry_after:
             response.headers["Retry-After"] = str(error.retry_after)
         return response

@@ -10,13 +10,13 @@ from crm_oauth.compat import json_api
 from crm_oauth.compat.league import Dialect
 from crm_oauth.oauth.access_tokens import AccessToken, AccessTokenValidator, bearer_of
 from crm_oauth.oauth.errors import OAuthFault
+from crm_oauth.oauth.responses import response_of
 from crm_oauth.oauth.wire import Origin, authorization_of
 from crm_oauth.store.audit_entries import AuditEntry
 from crm_oauth.store.db import Database
 from crm_oauth.store.models import User
 from crm_oauth.store.ports import TokenFilter
 from crm_oauth.web.context import answer_in_unit_of_work, repositories
-from crm_oauth.web.responses import response_of
 
 _ROOTS = ("/Api", "/Api/index.php", "/legacy/Api", "/legacy/Api/index.php")
 _TYPE = "application/vnd.api+json"

@@ -14,10 +14,10 @@ from crm_oauth.compat.answer import Answer
 from crm_oauth.compat.faults import Fault, Meaning
 from crm_oauth.compat.league import Dialect
 from crm_oauth.compat.php_json import dumps
+from crm_oauth.oauth.responses import response_of
 from crm_oauth.profiles import Profile
 from crm_oauth.store.db import DatabaseUnavailable
 from crm_oauth.store.ports import DirectoryUnavailable, UnknownOwner
-from crm_oauth.web.responses import response_of
 
 _RETRY_AFTER = 5  # seconds; a database or a directory that restarts is back by then
 
