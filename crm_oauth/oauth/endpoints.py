@@ -1,5 +1,6 @@
 """Introspection (RFC 7662) and revocation (RFC 7009): Authlib's endpoints over our tokens."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -109,7 +110,6 @@ class Introspection(_TokenInquiry, IntrospectionEndpoint):
         token = self._validator.validate(text, self._tokens, datetime.now(UTC))
         return {
             **_describe(token.session, token.scopes),
-            "username": token.session.user.user_name if token.session.user else "",
             "token_type": "Bearer",
             "exp": token.claims["exp"],
             "iat": token.claims.get("iat"),
@@ -128,18 +128,18 @@ class Introspection(_TokenInquiry, IntrospectionEndpoint):
         ):
             raise OAuthFault.refresh_token_revoked()
         return {
-            **_describe(session, list(claims.scopes)),
-            "username": session.user.user_name if session.user else "",
+            **_describe(session, claims.scopes),
             "token_type": "refresh_token",
             "exp": claims.expire_time,
         }
 
 
-def _describe(session: Session, scopes: list[str]) -> dict[str, Any]:
+def _describe(session: Session, scopes: Iterable[str]) -> dict[str, Any]:
     return {
         "client_id": session.client_id,
         "scope": " ".join(scopes),
         "sub": session.user_id,
         "aud": session.client_id,
         "jti": session.access_token,
+        "username": session.user.user_name if session.user else "",
     }
