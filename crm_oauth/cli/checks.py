@@ -11,7 +11,8 @@ from crm_oauth.admin.keys import load_session_key
 from crm_oauth.cli.database import index_warning, open_database, reason, require_schema
 from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import previous_keys_folder
-from crm_oauth.limits.setup import CounterUnavailable, ping_redis
+from crm_oauth.limits.counter import CounterUnavailable
+from crm_oauth.limits.setup import ping_redis
 from crm_oauth.oauth.encryption import load_refresh_codec
 from crm_oauth.oauth.keys import SigningKeys, permission_warning
 from crm_oauth.oauth.registry import GrantRegistry
