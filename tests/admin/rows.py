@@ -17,12 +17,17 @@ def add_clients(repositories: Repositories) -> None:
     repositories.clients.add(shop)
 
 
+def token_id(number: int) -> str:
+    """Return the id of the token that `add_token` adds under a number."""
+    return f"01a21e9d-{number:04x}-7000-8000-{number * 7919:012x}"
+
+
 def add_token(repositories: Repositories, number: int, **columns: object) -> None:
     """Add a token that was issued `number` minutes ago; even ones are the phone's, odd ones the shop's."""
     issued = datetime.now(UTC) - timedelta(minutes=number)
     phone = number % 2 == 0
     values: dict[str, object] = {
-        "id": f"01a21e9d-{number:04x}-7000-8000-{number * 7919:012x}",
+        "id": token_id(number),
         "client": PHONE if phone else SHOP,
         "assigned_user_id": "id-jo" if phone else ADMIN_ID,
         "date_entered": issued,

@@ -9,14 +9,14 @@ from playwright.sync_api import Page, expect
 
 from tests.admin.conftest import ELSEWHERE, Visit, sign_in
 from tests.admin.people import PASSWORD, add_people
-from tests.admin.rows import PHONE, add_clients, add_day, add_token
+from tests.admin.rows import PHONE, add_clients, add_day, add_token, token_id
 from tests.support.site import Site
 
 PAGES = (
     *("/admin/", "/admin/clients", "/admin/clients?name=zzz", "/admin/clients/new/password", f"/admin/clients/{PHONE}"),
     *("/admin/clients/new/client-credentials", f"/admin/clients/{PHONE}/edit", f"/admin/clients/{PHONE}/secret"),
     *(f"/admin/clients/{PHONE}/delete", "/admin/tokens", "/admin/tokens?id=zzz", "/admin/tokens?access_from=x"),
-    *("/admin/tokens?grant=password", "/admin/tokens/revoke", "/admin/tokens/01a21e9d-0002-7000-8000-000000003dde"),
+    *("/admin/tokens?grant=password", "/admin/tokens/revoke", f"/admin/tokens/{token_id(2)}"),
     *("/admin/audit", "/admin/profile", "/admin/nowhere"),
 )
 

@@ -7,7 +7,7 @@ import requests
 from sqlalchemy import text
 
 from tests.admin.people import ADMIN, PASSWORD
-from tests.admin.rows import PHONE
+from tests.admin.rows import PHONE, token_id
 from tests.support.site import Site
 
 PAGES = (
@@ -21,7 +21,7 @@ ACTS = {
     f"/admin/clients/{PHONE}/edit": {"name": "changed"},
     f"/admin/clients/{PHONE}/secret": {"secret": "known"},
     f"/admin/clients/{PHONE}/delete": {},
-    "/admin/tokens/revoke": {"token": "1"},
+    "/admin/tokens/revoke": {"token": token_id(2)},
     "/admin/tokens/revoke-found": {"until": "9999999999"},
     "/admin/sign-out": {},
 }
