@@ -78,8 +78,9 @@ def test_the_printed_requests_get_tokens(empty: Installation, port: int, kind: s
 def test_options_prevail_over_settings(ready: Installation, port: int) -> None:
     """`--bind` and `--workers` are what the server does, whatever the environment says."""
     options = ("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "2")
-    with _serving(ready, *options, BIND="127.0.0.1:1", WORKERS="2"):
+    with _serving(ready, *options, BIND="127.0.0.1:1", WORKERS="2") as server:
         assert json.loads(_curl(ready.folder, f"http://127.0.0.1:{port}/readyz"))["status"] == "ok"
+        assert len(_children(server)) == 1
 
 
 def test_gunicorn_believes_no_forwarded_header(ready: Installation, port: int) -> None:
