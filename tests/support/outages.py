@@ -83,7 +83,8 @@ def read_only(_server: DatabaseServer, url: str) -> Iterator[None]:
         yield
     finally:
         with administrator(url) as connection:
-            connection.execute(text("SET default_transaction_read_only = off") if "postgresql" in url else text(off))
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET default_transaction_read_only = off"))
             connection.execute(text(off))
         kill_connections(url)
 
