@@ -1,12 +1,13 @@
 """What an operator sets through the environment, checked at start with every fault named at once."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
+from dotenv.parser import parse_stream
 from pydantic import (
     AnyUrl,
     BeforeValidator,
@@ -186,6 +187,8 @@ class Settings(BaseSettings):
         """
         faults = cls._unknown(name for name in environment if name.startswith(PREFIX))
         try:
+            if lines := list(_passed_over()):
+                raise StartupError([*faults, *lines])
             faults += cls._unknown(map(str.upper, DotEnvSettingsSource(cls).env_vars))
             settings = cls()
         except UnicodeDecodeError:
@@ -214,10 +217,25 @@ class Settings(BaseSettings):
 
     @classmethod
     def _bad(cls, fault: ErrorDetails) -> str:
-        name, message = str(fault["loc"][0]), fault["msg"]
+        name, message = str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "string_pattern_mismatch":  # which would be told as the pattern
             message = f"write for instance {' or '.join(cls.model_fields[name].examples or ())}"
-        return f"{PREFIX}{name.upper()}: {message[0].lower()}{message[1:]}."
+        if message[1].islower():  # and no abbreviation begins it
+            message = message[0].lower() + message[1:]
+        return f"{PREFIX}{name.upper()}: {message}."
+
+
+def _passed_over() -> Iterator[str]:
+    """Yield a sentence for each line of `.env` that the library would pass over, and so leave a default in place."""
+    file = Path(".env")
+    if not file.is_file():
+        return
+    with file.open(encoding="utf-8") as text:
+        for binding in parse_stream(text):
+            if binding.error or (binding.key and binding.value is None):
+                passage = binding.original.string
+                blank = passage[: len(passage) - len(passage.lstrip())].count("\n")
+                yield f".env, line {binding.original.line + blank}: write NAME=VALUE, and end a quote that begins."
 
 
 def _split(text: str) -> list[str]:

@@ -122,6 +122,30 @@ def test_unknown_names_are_told_alike(environment: SetUp) -> None:
     }
 
 
+@pytest.mark.parametrize("line", ["CRM_OAUTH_PROFILE: 7.12", "CRM_OAUTH_PROFILE='7.12", "CRM_OAUTH_PROFILE", "=7.12"])
+def test_no_line_is_passed_over(environment: SetUp, line: str) -> None:
+    """A line of the file that sets nothing is a fault, told by its number; blank lines and comments are none."""
+    environment()
+    Path(".env").write_text(f"# profile\n\n\n{line}\nCRM_OAUTH_THREADS=2\n")
+    assert _faults() == [".env, line 4: write NAME=VALUE, and end a quote that begins."]
+    Path(".env").write_text("# profile\n\n\nexport CRM_OAUTH_PROFILE='7.12' # mine\n")
+    assert Settings.load().profile == "7.12"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("WORKERS", "two", "input should be a valid integer"),
+        ("GUESSES_PER_USER", "ten", "should be a number and a time"),
+        ("LDAP_URL", "http://x", "URL scheme should be"),
+    ],
+)
+def test_a_fault_reads_as_a_sentence(environment: SetUp, name: str, value: str, told: str) -> None:
+    """Behind the name a fault goes on in small letters, but for abbreviations, and without the library's own words."""
+    environment(**{name: value})
+    assert _faults()[0].startswith(f"{PREFIX}{name}: {told}")
+
+
 def test_names_are_known_in_any_case(environment: SetUp) -> None:
     """A setting in small letters is that setting."""
     environment(profile="7.14")
