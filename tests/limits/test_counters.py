@@ -16,7 +16,7 @@ from crm_oauth.limits.redis_counter import RedisCounter
 from crm_oauth.rates import Rate
 from crm_oauth.store import schema
 from crm_oauth.store.db import Database
-from crm_oauth.store.models import GuessRow
+from crm_oauth.store.own_models import GuessRow
 from tests.support.redis_server import RedisServer
 
 RATE = Rate(10, 100)
