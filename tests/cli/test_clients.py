@@ -25,11 +25,12 @@ def _verifies(installation: Installation, client_id: str, secret: str) -> bool:
 
 
 def test_a_new_client_is_told_with_its_secret(ready: Installation) -> None:
-    """`add --json` prints id, secret, name and grant in that order, and the secret is the client's."""
+    """`add --json` prints id, secret, name and grant in that order; the secret is the client's, hashed fast."""
     told = ready.records(*ADD, "password")
     assert list(told) == ["id", "secret", "name", "grant"]
     assert (told["name"], told["grant"]) == ("Portal", "password")
     assert _verifies(ready, told["id"], told["secret"])
+    assert len(str(_stored(ready, told["id"]).secret)) == 64
     assert _stored(ready, told["id"]).is_confidential
 
 
@@ -139,10 +140,11 @@ def test_clients_of_little_use_are_made_with_a_warning(
 
 
 def test_a_resource_server_is_marked(ready: Installation) -> None:
-    """`--introspect` marks a client, and `edit --no-introspect` takes the mark away."""
+    """`--introspect` marks a client, and `edit --no-introspect` takes the mark away, which is noted."""
     ready.told(*ADD, "password", "--id", "c", "--introspect")
     assert ready.records("clients", "show", "c")["introspects"] is True
     assert ready.records("clients", "edit", "c", "--no-introspect")["introspects"] is False
+    assert "client_changed detail=introspect " in ready.told("audit", "tail")
 
 
 def test_a_rotated_secret_replaces_the_old(ready: Installation) -> None:

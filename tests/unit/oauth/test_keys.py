@@ -50,7 +50,9 @@ def _faults(pair: tuple[Path, Path]) -> tuple[str, ...]:
 def test_good_pair(pair: tuple[Path, Path], form: PrivateFormat) -> None:
     """A pair of SuiteCRM's loads, in both forms that openssl writes."""
     pair[0].write_bytes(_private(GOOD, form))
-    assert SigningKeys.load(*pair).private.raw_value.key_size == 2048
+    loaded = SigningKeys.load(*pair)
+    assert loaded.private.raw_value.key_size == 2048
+    assert loaded.warnings == ()
 
 
 _ENCRYPTED = GOOD.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass phrase"))
@@ -107,6 +109,27 @@ def test_mismatched_pair(pair: tuple[Path, Path]) -> None:
     pair[1].write_bytes(_public(OTHER))
     (fault,) = _faults(pair)
     assert fault.startswith("CRM_OAUTH_PUBLIC_KEY")
+
+
+def test_previous_keys(pair: tuple[Path, Path]) -> None:
+    """Those that can be used verify after the one that signs; of a weak one a warning tells, of other files nothing."""
+    folder = pair[0].parent / "previous"
+    folder.mkdir()
+    for name, content in {"b.pem": _public(OTHER), "a.pem": _public(WEAK), "c.old": b"no key"}.items():
+        (folder / name).write_bytes(content)
+    with pytest.warns(SecurityWarning):
+        loaded = SigningKeys.load(*pair)
+    assert [key.raw_value.key_size for key in loaded.verifying.values()] == [2048, 2048]
+    assert next(iter(loaded.verifying)) == loaded.signing.kid
+    (warning,) = loaded.warnings
+    assert "a.pem has fewer than 2048 bits" in warning
+
+
+def test_previous_keys_that_cannot_be_read(pair: tuple[Path, Path]) -> None:
+    """A file where their folder belongs is told, and stops nothing."""
+    (pair[0].parent / "previous").touch()
+    (warning,) = SigningKeys.load(*pair).warnings
+    assert "cannot be read" in warning
 
 
 def test_public_half_in_the_private_one_s_place(pair: tuple[Path, Path]) -> None:
