@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc.errors import SecurityWarning
 
 from crm_oauth.faults import StartupError
+from crm_oauth.key_files import make_key_pair
 from crm_oauth.oauth.keys import BadSignatureError, KeyRing, SigningKeys, permission_warning
 
 GOOD = rsa.generate_private_key(65537, 2048)
@@ -132,6 +133,16 @@ def test_previous_keys_that_cannot_be_read(pair: tuple[Path, Path]) -> None:
     assert "cannot be read" in warning
 
 
+@pytest.mark.parametrize("known", [GOOD, OTHER], ids=["private", "public"])
+def test_halves_between_which_a_rotation_is(pair: tuple[Path, Path], known: rsa.RSAPrivateKey) -> None:
+    """Where one of two halves that do not match is a previous key's, the server starts, and how to mend it is told."""
+    pair[1].write_bytes(_public(OTHER))
+    (pair[0].parent / "previous").mkdir()
+    (pair[0].parent / "previous" / "a.pem").write_bytes(_public(known))
+    (warning,) = SigningKeys.load(*pair).warnings
+    assert "crm-oauth keys rotate" in warning
+
+
 def test_public_half_in_the_private_one_s_place(pair: tuple[Path, Path]) -> None:
     """A public key cannot sign."""
     pair[0].write_bytes(_public(GOOD))
@@ -147,6 +158,20 @@ def test_header_that_is_not_understood(pair: tuple[Path, Path], spoiled: dict[st
     keys.verify(keys.sign(good, b"{}"), good)
     with pytest.raises(BadSignatureError):
         keys.verify(keys.sign(good | spoiled, b"{}"), good | spoiled)
+
+
+def test_key_files_that_change(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """What no key signed is refused also when the files have just changed; a key that came with them counts at once."""
+    other = tmp_path / "other" / "private.key", tmp_path / "other" / "public.key"
+    make_key_pair(*other)
+    header = {"typ": "JWT", "alg": "RS256"}
+    token, keys = KeyRing(*other).sign(header, b"{}"), KeyRing(*pair)
+    pair[0].chmod(0o640)
+    with pytest.raises(BadSignatureError):
+        keys.verify(token, header)
+    for old, new in zip(pair, other, strict=True):
+        new.replace(old)
+    keys.verify(token, header)
 
 
 def test_signature_in_another_spelling(pair: tuple[Path, Path]) -> None:
