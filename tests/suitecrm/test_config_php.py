@@ -62,10 +62,19 @@ def test_suitecrm_8_keeps_it_below(tmp_path: Path) -> None:
     assert site.private_key == tmp_path / "public/legacy/Api/V8/OAuth2/private.key"
 
 
-def test_a_key_in_the_source_is_found(tmp_path: Path) -> None:
-    """Versions without a key in config.php had it as a constant of the API."""
-    _write_api_config(make_site(tmp_path, encryption_key=None))
+@pytest.mark.parametrize("configured", [None, ""])
+def test_a_key_in_the_source_is_found(tmp_path: Path, configured: str | None) -> None:
+    """Versions without a key in config.php, or with an empty one, had it as a constant of the API."""
+    _write_api_config(make_site(tmp_path, encryption_key=configured))
     assert SuiteCrmSite.read(tmp_path).encryption_key == "from the source"
+
+
+def test_a_key_in_a_comment_is_none(tmp_path: Path) -> None:
+    """A constant that somebody commented out is not what PHP encrypts with."""
+    _write_api_config(make_site(tmp_path, encryption_key=None))
+    source = tmp_path / "Api/Core/Config/ApiConfig.php"
+    source.write_text(source.read_text().replace("const OAUTH2_ENCRYPTION_KEY", "// const OAUTH2_ENCRYPTION_KEY"))
+    assert SuiteCrmSite.read(tmp_path).encryption_key is None
 
 
 def test_a_key_in_the_configuration_comes_first(tmp_path: Path) -> None:
