@@ -149,4 +149,5 @@ def test_who_shares_an_address() -> None:
     assert subject("user", "joe", "2001:db8::1") != subject("user", "joe", "2001:db8:0:1::1")
     assert subject("user", "joe", "::ffff:192.0.2.1") == subject("user", "joe", "192.0.2.1")
     assert subject("user", "joe", "") != subject("client", "joe", "")
+    assert subject("user", "joe1", "1.2.3.4") != subject("user", "joe", "11.2.3.4")
     assert "joe" not in subject("user", "joe", "192.0.2.1")
