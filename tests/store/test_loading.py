@@ -32,7 +32,7 @@ def _insert(database: Database, *rows: dict[str, Any]) -> None:
 
 
 def test_rows_arrive_as_they_are(filled: Database) -> None:
-    """Text of any kind, times of any zone, flags and NULL stay; columns not given get the defaults."""
+    """Any text, times of any zone, flags and NULL stay as they are; columns left out get the model's defaults."""
     texts = ["a\tb", "a\nb", "\\N", "\\", '"', "", "日本", " "]
     rows = [
         {"id": str(number), "name": text, "date_entered": ENTERED, "deleted": False, "secret": None}
