@@ -14,7 +14,7 @@ from .test_token_pages import reading
 def rows(database: Database) -> Database:
     """Some clients and users, a deleted one of each, and a user who is inactive."""
     with database.unit_of_work() as stores:
-        stores.clients.add(Client(id="c1", name="beta 50% off", allowed_grant_type="password"))
+        stores.clients.add(Client(id="c1", name="Beta 50% off", allowed_grant_type="password"))
         stores.clients.add(Client(id="c2", name="Alpha", allowed_grant_type="client_credentials"))
         stores.clients.add(Client(id="c3", name="alphabet", allowed_grant_type="password"))
         stores.clients.add(Client(id="c4", name="Alpha", allowed_grant_type="password", deleted=True))
@@ -73,6 +73,6 @@ def test_names_of_the_dead_are_known(rows: Database) -> None:
         assert ids_of_users(session, "jo_") == []
         assert user_names(session, {"u4", "u5", "none"}) == {"u4": "joe", "u5": "jo"}
         assert {key: client.name for key, client in clients_of(session, {"c1", "c4"}).items()} == {
-            "c1": "beta 50% off",
+            "c1": "Beta 50% off",
             "c4": "Alpha",
         }

@@ -62,7 +62,7 @@ def test_end_of_the_block_commits(database: Database) -> None:
 
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_exception_rolls_back(database: Database, fault: type[BaseException]) -> None:
-    """Any exception undoes all that the block wrote, and goes on to the caller."""
+    """Any exception undoes all that the block wrote, goes on to the caller, and leaves nothing in others' way."""
 
     def write_and_fail() -> None:
         with database.unit_of_work() as stores:
@@ -72,6 +72,9 @@ def test_exception_rolls_back(database: Database, fault: type[BaseException]) ->
     with pytest.raises(fault):
         write_and_fail()
     assert names(database) == []
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(name="b"))
+    assert names(database) == ["b"]
 
 
 def test_uncommitted_writes_are_invisible(database: Database) -> None:
