@@ -25,6 +25,7 @@ from crm_oauth.store.urls import read_url
         ("mysql://u:p/#:?@h/d", "mysql+pymysql://u:p%2F%23%3A%3F@h/d"),
         ("mysql://u:p,@h/d", "mysql+pymysql://u:p%2C@h/d"),
         ("mysql://u:p@h1,h2:3307/d?ssl_ca=f", "mysql+pymysql://u:p@/d?host=h1&host=h2%3A3307&ssl_ca=f"),
+        ("mysql://u@h1, h2/d", "mysql+pymysql://u@/d?host=h1&host=h2"),
         ("mysql+pymysql://u@/d?host=h1&host=h2%3A3307", "mysql+pymysql://u@/d?host=h1&host=h2%3A3307"),
         ("postgresql://h1:5432,h2:5433/d", "postgresql+psycopg:///d?host=h1%3A5432&host=h2%3A5433"),
     ],
