@@ -19,6 +19,12 @@ class StartupError(Exception):
         super().__init__("\n".join(self.faults))
 
 
+def plain(message: str) -> str:
+    """Put what pydantic says of a value behind a colon: without its own words, small but for abbreviations."""
+    message = message.removeprefix("Value error, ")
+    return message[0].lower() + message[1:] if message[1].islower() else message
+
+
 def attempt(faults: list[str], load: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
     """Load one part of the configuration, and go on to the next when it has faults.
 

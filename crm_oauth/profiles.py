@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from crm_oauth.compat.intervals import Interval, parse_interval
-from crm_oauth.faults import StartupError
+from crm_oauth.faults import StartupError, plain
 from crm_oauth.shipped import shipped
 
 DEFAULT = "default"
@@ -169,6 +169,6 @@ def load_profile(name: str) -> Profile:
 
 def _sentences(name: str, error: ValidationError) -> list[str]:
     return [
-        f"Profile {name!r}, key {'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].lower()}."
+        f"Profile {name!r}, key {'.'.join(str(part) for part in fault['loc'])}: {plain(fault['msg'])}."
         for fault in error.errors()
     ]

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
-from crm_oauth.faults import StartupError
+from crm_oauth.faults import StartupError, plain
 from crm_oauth.rates import Rate
 
 PREFIX = "CRM_OAUTH_"
@@ -217,11 +217,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def _bad(cls, fault: ErrorDetails) -> str:
-        name, message = str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ")
+        name, message = str(fault["loc"][0]), plain(fault["msg"])
         if fault["type"] == "string_pattern_mismatch":  # which would be told as the pattern
             message = f"write for instance {' or '.join(cls.model_fields[name].examples or ())}"
-        if message[1].islower():  # and no abbreviation begins it
-            message = message[0].lower() + message[1:]
         return f"{PREFIX}{name.upper()}: {message}."
 
 

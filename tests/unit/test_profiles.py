@@ -118,6 +118,13 @@ def test_a_folder_is_no_profile(tmp_path: Path) -> None:
         load_profile(str(tmp_path))
 
 
+def test_a_fault_keeps_its_letters(tmp_path: Path) -> None:
+    """What a fault repeats of the file stands as it was written there."""
+    changed = _text("7.14").replace('lifetime = "PT1H"', 'lifetime = "1H"')
+    [fault] = _faults(tmp_path / "changed.toml", changed)
+    assert fault.endswith("key access_token.lifetime: not an ISO 8601 duration: '1H'.")
+
+
 @pytest.mark.parametrize("content", [b"version = ", b"\xff\xfe", b"a = 1\na = 2"])
 def test_no_toml(tmp_path: Path, content: bytes) -> None:
     """A file that is no TOML is refused, by its name."""
