@@ -23,29 +23,31 @@ TOKENS = Base.metadata.tables[Token.__tablename__]
 
 
 @contextmanager
-def open_database(settings: Settings, users: UserStoreFactory = SqlUserStore) -> Iterator[Database]:
+def open_database(
+    settings: Settings, users: UserStoreFactory = SqlUserStore, *, new: bool = False
+) -> Iterator[Database]:
     """Lend the database of the settings; nothing connects to it yet.
 
     Args:
         settings: where it is.
         users: makes the store of users.
+        new: whether it may lack its file, which SQLite would make, readable for all and the property of whoever asks.
 
     Raises:
         StartupError: the URL is bad, its driver is not installed, or there is no such file.
     """
     url = settings.database_url.get_secret_value()
     database = Database(url, users=users, sharing=Sharing.of(settings))
+    if not new:
+        _require_file(database.url)
     try:
         yield database
-    except DatabaseUnavailable:
-        _require_file(database.url)
-        raise
     finally:
         database.dispose()
 
 
 def _require_file(url: URL) -> None:
-    if url.get_backend_name() != "sqlite" or not url.database:
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
         return
     file = Path(url.database).absolute()
     try:

@@ -35,7 +35,7 @@ def init(*, demo: bool, suitecrm: Path | None) -> None:
             click.echo(line)
     for path, made in _make_keys(settings):
         click.echo(f"{path}: {'made' if made else 'kept'}")
-    with open_database(settings) as database:
+    with open_database(settings, new=True) as database:
         _make_sqlite_file(database)
         with working("Upgrading the schema"):
             done = _upgrade(database)

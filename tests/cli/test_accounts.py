@@ -94,6 +94,15 @@ def test_settings_out_of_reach_are_told(handed_out: Installation) -> None:
     assert told == f"{settings} cannot be read: Permission denied. Is this the server's folder, and its account?\n"
 
 
+@pytest.mark.parametrize("command", ["doctor", "users list", "db upgrade", "serve"])
+def test_only_init_makes_a_database(handed_out: Installation, command: str) -> None:
+    """What is tried before `init`, perhaps by another account than the server's, leaves nothing in the server's way."""
+    ended = handed_out.run(*command.split())
+    assert ended.returncode == 1
+    assert "/var/crm-oauth.db; run this in the server's folder" in ended.stdout + ended.stderr
+    assert list((handed_out.folder / "var").iterdir()) == []
+
+
 def test_another_folder_than_the_servers_is_told(empty: Installation) -> None:
     """Where there is no installation commands say where they looked, and `doctor` that there are no settings either."""
     told = empty.refusal("users", "list")

@@ -126,12 +126,14 @@ def test_a_database_that_is_away_is_one_clear_line(empty: Installation, url: str
 
 def test_missing_tables_are_told_with_their_remedy(empty: Installation) -> None:
     """An empty database makes a command name the one that mends it."""
+    (empty.folder / "test.db").touch()
     assert "crm-oauth db upgrade" in empty.refusal("clients", "list", DATABASE_URL="sqlite:///test.db")
 
 
 def test_the_schema_is_checked_and_upgraded(ready: Installation) -> None:
     """`db check` fails before `db upgrade` and passes after it."""
     new = "sqlite:///new.db"
+    (ready.folder / "new.db").touch()
     assert "crm-oauth db upgrade" in ready.refusal("db", "check", DATABASE_URL=new)
     assert ready.run("db", "upgrade", DATABASE_URL=new).returncode == 0
     assert ready.run("db", "check", DATABASE_URL=new).returncode == 0
