@@ -80,7 +80,7 @@ def _findings(name: str, check: Callable[[Settings], str], settings: Settings) -
 def _address(settings: Settings) -> str:
     try:
         _require_address(settings.bind)
-    except RuntimeError as error:
+    except (OSError, RuntimeError) as error:
         raise StartupError([f"{PREFIX}BIND: {error} Write HOST:PORT or unix:PATH."]) from None
     return f"`serve` listens on {settings.bind}"
 
@@ -89,8 +89,11 @@ def _require_address(bind: str) -> None:
     from gunicorn.util import parse_address  # noqa: PLC0415  # at its import gunicorn learns where it is
 
     match parse_address(bind):
-        case "":
-            raise RuntimeError("'' is no path.")
+        # gunicorn takes no other file's place, and waits five seconds for a folder.
+        case str(path) if Path(path).exists() and not Path(path).is_socket():  # "" is the folder itself
+            raise RuntimeError(f"'{path}' is there, and no socket.")
+        case str(path) if not Path(path).parent.is_dir():
+            raise RuntimeError(f"'{path}' is in no folder that there is.")
         # gunicorn takes any number, and fails when it is about to listen.
         case (_, port) if port not in range(2**16):
             raise RuntimeError(f"'{port}' is not a valid port number.")

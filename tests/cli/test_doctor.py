@@ -58,7 +58,10 @@ def test_a_fault_is_found(ready: Installation, harm: Callable[[Installation], No
     assert next(line.split()[0] for line in ended.stdout.splitlines() if f"  {check}: " in line) == "fault"
 
 
-@pytest.mark.parametrize("bind", ["127.0.0.1:many", "127.0.0.1:65536", "[::1]:-1", "unix:"])
+@pytest.mark.parametrize(
+    "bind",
+    ["127.0.0.1:many", "127.0.0.1:65536", "[::1]:-1", "unix:", "unix:var", "unix:missing/socket", f"unix:{300 * 'x'}"],
+)
 def test_a_bad_address_starts_nothing(ready: Installation, bind: str) -> None:
     """An address where nothing can listen is told as a fault of its setting, by `doctor` as by `serve`."""
     assert "  address: CRM_OAUTH_BIND: " in ready.run("doctor", BIND=bind).stdout
@@ -72,6 +75,19 @@ def test_bad_settings_are_all_told(empty: Installation) -> None:
     ended = empty.run("doctor", FOO="1", WORKERS="0")
     assert ended.returncode == 1
     assert [line.split(":")[1].strip() for line in ended.stdout.splitlines()] == ["CRM_OAUTH_FOO", "CRM_OAUTH_WORKERS"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"), [(b"nonsense", "file is not a database"), (b"SQLite", "database disk image is malformed")]
+)
+def test_a_broken_database_is_told(ready: Installation, begins: bytes, told: str) -> None:
+    """A file that is no SQLite database, or not whole, is a fault, and the checks after it are made too."""
+    file = ready.folder / "var/crm-oauth.db"
+    file.write_bytes(begins + file.read_bytes()[len(begins) : 4096])
+    ended = ready.run("doctor")
+    assert ended.returncode == 1
+    assert f"fault    schema: The database is unavailable: {told}" in ended.stdout
+    assert ended.stdout.splitlines()[-1].split()[1] == "permissions:"
 
 
 @pytest.mark.parametrize("there", [True, False])
