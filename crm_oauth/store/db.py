@@ -9,7 +9,7 @@ from crm_oauth.faults import StartupError
 from crm_oauth.settings import PREFIX
 from crm_oauth.store.engine import make_engine
 from crm_oauth.store.ports import Repositories
-from crm_oauth.store.refusals import is_conflict, is_unfit, lacks_table
+from crm_oauth.store.refusals import is_conflict, is_damaged, is_unfit, lacks_table
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
 from crm_oauth.store.unit_of_work import UnitOfWork
@@ -144,7 +144,8 @@ def _faults_translated() -> Iterator[None]:
         # First, for drivers do not agree on the kind of error that this is.
         if is_unfit(error):
             raise UnfitTextError(str(error.orig)) from error
-        if error.connection_invalidated or isinstance(error, _UNAVAILABLE) or lacks_table(error):
+        unavailable = error.connection_invalidated or isinstance(error, _UNAVAILABLE)
+        if unavailable or lacks_table(error) or is_damaged(error):
             raise (Conflict if is_conflict(error) else DatabaseUnavailable)(str(error.orig)) from error
         raise
     except exc.TimeoutError as error:

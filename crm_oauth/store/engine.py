@@ -41,6 +41,8 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
         case "sqlite":
             arguments = _sqlite(url)
         case "mysql" | "mariadb":
+            if not url.database:
+                raise ValueError("it names no database")
             url, places = places_of(url)
             arguments = _mysql(statement_timeout, greets_patiently=url.get_driver_name() == "mysqldb")
         case "postgresql":

@@ -7,6 +7,8 @@ from sqlalchemy import URL, Dialect, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from crm_oauth.store.urls import BAD_OPTION
+
 # SELECT and BEGIN, UPDATE and DELETE, INSERT: what is acknowledged on one node is seen on every other.
 _SYNC_WAIT = 1 | 2 | 4
 _NOT_PREPARED = 1047
@@ -51,7 +53,7 @@ def connect_to_one(engine: Engine, places: Sequence[Place]) -> None:
         for number in range(first, first + len(places)):
             candidate = number % len(places)
             try:
-                connection = dialect.connect(*arguments, **{**options, **places[candidate]})
+                connection = _connect(dialect, arguments, {**options, **places[candidate]})
                 _follow_the_cluster(dialect, connection)
             except dialect.loaded_dbapi.Error:
                 if number == first + len(places) - 1:
@@ -62,6 +64,14 @@ def connect_to_one(engine: Engine, places: Sequence[Place]) -> None:
         raise AssertionError("there are no places")
 
     event.listen(engine, "do_connect", connect)
+
+
+def _connect(dialect: Dialect, arguments: list[Any], options: Mapping[str, Any]) -> DBAPIConnection:
+    """Connect to one server; whatever the driver cannot do with what it is given is an error of its own kind."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except (AttributeError, OSError, TypeError, ValueError) as error:
+        raise dialect.loaded_dbapi.InterfaceError(f"{BAD_OPTION}: {error}") from error
 
 
 def _place(host: str) -> Place:

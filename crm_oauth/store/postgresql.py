@@ -9,6 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from crm_oauth.store.patience import MARGIN
+from crm_oauth.store.urls import BAD_OPTION
 
 # Seconds between a wait's looks at its clock; an answer that comes is noticed at once.
 _TICK = 0.1
@@ -37,6 +38,9 @@ def limit_waiting(engine: Engine, statement_timeout: int) -> None:
     def connect(
         _dialect: Dialect, _entry: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
     ) -> DBAPIConnection:
-        return cast("DBAPIConnection", Connection.connect(*arguments, **options))
+        try:
+            return cast("DBAPIConnection", Connection.connect(*arguments, **options))
+        except psycopg.ProgrammingError as error:
+            raise psycopg.InterfaceError(f"{BAD_OPTION}: {error}") from error
 
     event.listen(engine, "do_connect", connect)

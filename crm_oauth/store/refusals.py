@@ -1,5 +1,7 @@
 """What servers refuse, by the codes of their errors."""
 
+from sqlite3 import SQLITE_CORRUPT, SQLITE_NOTADB
+
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +16,7 @@ _ELSEWHERE = {
     "25006",  # cannot execute … in a read-only transaction
 }
 _NO_TABLE = {1146, "42P01"}
+_DAMAGED = {SQLITE_CORRUPT, SQLITE_NOTADB}
 _IMPOSSIBLE = {  # MySQL only: text does not become another character set's, be it compared or written
     3854,  # Cannot convert string … from … to …
     3988,  # Conversion from collation … into … impossible
@@ -39,6 +42,11 @@ def is_conflict(error: DBAPIError) -> bool:
 def lacks_table(error: DBAPIError) -> bool:
     """Tell whether a table is not there, as while a backup is being restored; SQLite's error is of another kind."""
     return not _NO_TABLE.isdisjoint(_codes(error.orig))
+
+
+def is_damaged(error: DBAPIError) -> bool:
+    """Tell whether SQLite's file is broken, or no database; its errors are of no kind that tells."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
 def is_illegal_mix(error: BaseException) -> bool:

@@ -9,6 +9,9 @@ from sqlalchemy.exc import ArgumentError
 _BEFORE = re.compile(r"(?P<before>[\w+]+://(?:[^:/]*(?::[^@]*)?@)?)")
 _SEVERAL = re.compile(_BEFORE.pattern + r"(?P<hosts>[^/?@]+,[^/?@]+)(?P<after>(?:[/?].*)?)", re.DOTALL)
 
+BAD_OPTION = "an option of the URL cannot be used"
+"""What is wrong with what a driver refuses before it asks any server."""
+
 _ADVICE = "in a password write @ as %40, / as %2F, # as %23, : as %3A"
 
 # With the drivers that come along; of several names for one database SQLAlchemy knows some, and asks for other drivers.

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import ArgumentError
 
 from crm_oauth.faults import StartupError
-from crm_oauth.store.db import Database
+from crm_oauth.store.db import Database, DatabaseUnavailable
 from crm_oauth.store.urls import read_url
 
 
@@ -56,3 +56,25 @@ def test_an_unencoded_password_is_refused_unseen(url: str) -> None:
         Database(url)
     for part in ("hidden", "word@", "pass/", "pass:", "#1"):
         assert part not in f"{refused.value} {told.value.faults[0].split('; write sqlite')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://127.0.0.1:1/d?sslca=f", "'sslca'"),
+        ("mysql://127.0.0.1:1/d?ssl_ca=missing.pem", "No such file"),
+        ("mysql://127.0.0.1:1,127.0.0.1:2/d?ssl=on", "no attribute"),
+        ("postgresql://127.0.0.1:1/d?sslca=f", '"sslca"'),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_told(url: str, told: str) -> None:
+    """What a driver cannot do with the options of a URL is told as the URL's, and no traceback of its own."""
+    database = Database(url)
+    with pytest.raises(DatabaseUnavailable, match="an option of the URL cannot be used: .*" + told):
+        database.ping()
+
+
+def test_mysql_needs_a_name() -> None:
+    """Without a database's name MySQL would take the connection, and have no tables on it."""
+    with pytest.raises(StartupError, match="it names no database"):
+        Database("mysql://u@127.0.0.1:1")
