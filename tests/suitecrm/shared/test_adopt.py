@@ -165,7 +165,7 @@ def test_what_is_no_suitecrm_is_refused(empty: Installation, crm: SiteDatabase) 
 @pytest.mark.parametrize("database_url", ["sqlite", "mariadb"], indirect=True)
 def test_a_database_of_our_own_is_refused(empty: Installation, database_url: str) -> None:
     """What crm-oauth made itself cannot be adopted, nor can a kind that SuiteCRM does not use."""
-    assert empty.run("db", "upgrade", DATABASE_URL=database_url).returncode == 0
+    assert empty.run("init", DATABASE_URL=database_url).returncode == 0
     complaint = empty.refusal("db", "adopt", DATABASE_URL=database_url)
     assert "crm-oauth's own" in complaint or "MySQL" in complaint
 
