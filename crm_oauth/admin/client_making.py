@@ -18,6 +18,7 @@ from crm_oauth.store.ids import new_id
 from crm_oauth.store.models import Client
 
 _KINDS = {"password": "password", "client-credentials": "client_credentials"}
+_ROUTE = f"/clients/new/<any({', '.join(map(repr, _KINDS))}):kind>"
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -29,10 +30,8 @@ def add_client_making(routes: Blueprint, panel: Panel) -> None:
         panel: the parts.
     """
 
-    @routes.get("/clients/new/<kind>")
+    @routes.get(_ROUTE)
     def new_client(kind: str) -> Response:
-        if kind not in _KINDS:
-            return page("problem", 404, title="No such page", text="There are clients of two kinds only.")
         grant = _KINDS[kind]
         if grant not in panel.grant_types:
             return page("grant_off", 404, grant=grant)
@@ -41,11 +40,12 @@ def add_client_making(routes: Blueprint, panel: Panel) -> None:
         form.client_id = kept.get("client_id") or new_id()
         return page("client_form", form=form, kind=kind, kept=bool(kept))
 
-    @routes.post("/clients/new/<kind>")
+    @routes.post(_ROUTE)
     def make_client(kind: str) -> Response:
-        if _KINDS.get(kind) not in panel.grant_types:
-            return page("grant_off", 404, grant=_KINDS.get(kind, kind))
-        form = ClientForm.read(request.form, _KINDS[kind])
+        grant = _KINDS[kind]
+        if grant not in panel.grant_types:
+            return page("grant_off", 404, grant=grant)
+        form = ClientForm.read(request.form, grant)
         form.client_id = form.client_id if _ID.fullmatch(form.client_id) else new_id()
         try:
             return _make(panel, form, kind)

@@ -1,6 +1,7 @@
 """What pages say, to whom, and with which headers."""
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -8,9 +9,9 @@ import requests
 from markupsafe import escape
 from sqlalchemy import text
 
-from tests.admin.people import ADMIN
+from tests.admin.people import ADMIN, add_people
 from tests.admin.probe.conftest import Visit
-from tests.admin.probe.visitor import PAGES, Visitor
+from tests.admin.probe.visitor import PAGES, Visitor, state
 from tests.admin.rows import PHONE, token_id
 from tests.support.site import Site
 
@@ -154,6 +155,21 @@ def test_the_panel_can_be_left_out(tmp_path_factory: pytest.TempPathFactory) -> 
     """With CRM_OAUTH_PANEL=false there is nothing at its address."""
     with Site(tmp_path_factory.mktemp("without"), "default", settings={"PANEL": "false"}) as site:
         assert requests.get(f"{site.url}/admin/", timeout=30).status_code == 404
+
+
+def test_a_grant_that_is_off(tmp_path: Path) -> None:
+    """There is no form for clients of a grant that the profile turns off, nor of a kind that there is not."""
+    site = Site(tmp_path, "7.10.0")
+    site.fill(add_people)
+    with site, Visitor(site) as visitor:
+        visitor.sign_in()
+        form = {"csrf_token": visitor.csrf(), "name": "x", "user_name": ADMIN}
+        off, unknown = "/admin/clients/new/client-credentials", "/admin/clients/new/implicit"
+        for answer in (visitor.ask("GET", off), visitor.ask("POST", off, data=form)):
+            assert (answer.status_code, "This grant is off" in answer.text) == (404, True)
+        assert visitor.ask("GET", unknown).status_code == 404
+        assert visitor.ask("POST", unknown, data=form).status_code == 405
+        assert state(site) == []
 
 
 def test_the_secret_is_shown_once(admin: Visitor) -> None:
