@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from crm_oauth.cli.database import current_database
-from crm_oauth.cli.output import printable
+from crm_oauth.cli.output import moment, printable
 from crm_oauth.cli.parameters import Age
 from crm_oauth.store.audit_entries import EVENTS, AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.db import Database
@@ -119,7 +119,7 @@ def _coming(database: Database, which: AuditFilter, last: int, shown: set[int]) 
 
 
 def _as_json(record: AuditRecord) -> str:
-    values = asdict(record.entry) | {"at": record.entry.at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    values = asdict(record.entry) | {"at": moment(record.entry.at)}
     return json.dumps({"number": record.number, **values})
 
 
@@ -130,4 +130,4 @@ def _as_line(record: AuditRecord) -> str:
         for field in fields(AuditEntry)
         if field.name not in {"at", "event"} and (value := getattr(entry, field.name))
     )
-    return f"{entry.at:%Y-%m-%dT%H:%M:%SZ} {printable(entry.event)} {told}".rstrip()
+    return f"{moment(entry.at)} {printable(entry.event)} {told}".rstrip()

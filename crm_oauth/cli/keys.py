@@ -9,7 +9,7 @@ import click
 
 from crm_oauth.cli.acts import note_act_on_files
 from crm_oauth.cli.database import open_database
-from crm_oauth.cli.output import json_option, show_record, show_table, working
+from crm_oauth.cli.output import json_option, moment, show_record, show_table, working
 from crm_oauth.faults import StartupError
 from crm_oauth.key_rotation import remove_key, rotate_encryption_key, rotate_signing_key, rotation_lock
 from crm_oauth.oauth.encryption import load_refresh_codec
@@ -165,7 +165,7 @@ def _check_retirement(kid: str, records: list[_Record], *, now: bool) -> None:
         if record.tokens_until is None:
             raise click.ClickException(f"{kid} signs; first make another one sign with: crm-oauth keys rotate")
         if not now and datetime.now(UTC) <= record.tokens_until + _MARGIN:
-            until = (record.tokens_until + _MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
             raise click.ClickException(
-                f"Tokens that {kid} signed may be alive until {until}; wait, or refuse them with --now."
+                f"Tokens that {kid} signed may be alive until {moment(record.tokens_until + _MARGIN)};"
+                " wait, or refuse them with --now."
             )

@@ -52,6 +52,15 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
+def moment(at: datetime) -> str:
+    """Return a moment as all commands tell it.
+
+    Args:
+        at: in UTC.
+    """
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def working(what: str) -> AbstractContextManager[object]:
     """Show, on a terminal only, that something is going on.
 
@@ -91,7 +100,7 @@ def _text(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            return moment(value)
         case list():
             return ", ".join(map(_text, value))
         case _:
