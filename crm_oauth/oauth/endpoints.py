@@ -66,7 +66,8 @@ class Revocation(_TokenInquiry, RevocationEndpoint):
         with suppress(OAuthFault):
             which = TokenFilter(access_token=self._jti(text), client_id=client_id)
             revoked = self._tokens.revoke(which, now=datetime.now(UTC))
-            self._note(client_id, revoked, request.origin)
+            if revoked:
+                self._note(client_id, revoked, request.origin)
         return 200, {}, _HEADERS
 
     def _note(self, client_id: str, revoked: int, origin: Origin) -> None:
@@ -77,8 +78,7 @@ class Revocation(_TokenInquiry, RevocationEndpoint):
             address=origin.address,
             request_id=origin.request_id,
         )
-        if revoked:
-            self.server.repositories().audit.append([entry])
+        self.server.repositories().audit.append([entry])
 
     def _jti(self, text: str) -> str:
         if "." in text:
