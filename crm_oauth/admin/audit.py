@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from crm_oauth.admin.pages import page
 from crm_oauth.admin.panel import Panel
+from crm_oauth.observe.audit_search import user_id_of
 from crm_oauth.store.audit_entries import EVENTS, AuditFilter
-from crm_oauth.store.name_search import clients_of, ids_of_users, user_names
+from crm_oauth.store.name_search import clients_of, user_names
 
 _FIELDS = ("event", "actor", "client_id", "user", "address", "request_id")
 _SIZE = 50
@@ -28,7 +29,7 @@ def add_audit(routes: Blueprint, panel: Panel) -> None:
     def audit() -> Response:
         fields = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
         with panel.work() as work:
-            user_id = next(iter(ids_of_users(work.session, fields["user"])), "nobody") if fields["user"] else None
+            user_id = user_id_of(work.session, work.stores.users, fields["user"]) if fields["user"] else None
             records = work.stores.audit.search(
                 _filter(fields, user_id),
                 limit=_SIZE + 1,

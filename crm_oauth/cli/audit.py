@@ -13,9 +13,9 @@ import click
 from crm_oauth.cli.database import current_database
 from crm_oauth.cli.output import moment, printable
 from crm_oauth.cli.parameters import Age
+from crm_oauth.observe.audit_search import user_id_of
 from crm_oauth.store.audit_entries import EVENTS, AuditEntry, AuditFilter, AuditRecord
 from crm_oauth.store.db import Database
-from crm_oauth.store.name_search import ids_of_users, user_names
 
 _PAGE = 1000
 _PAUSE = 1.0  # seconds between two looks of --follow
@@ -92,13 +92,8 @@ def _filter(database: Database, age: timedelta | None, chosen: dict[str, Any]) -
 
 
 def _user_id(database: Database, user: str) -> str:
-    """Return the id of a user, deleted ones too; what nobody is called may be the id of one whose row is gone."""
     with database.work() as unit:
-        if user in user_names(unit.session, {user}):
-            return user
-        if live := database.stores(unit).users.find_by_name(user):
-            return live.id
-        return next(iter(ids_of_users(unit.session, user)), user)
+        return user_id_of(unit.session, database.stores(unit).users, user)
 
 
 def _coming(database: Database, which: AuditFilter, last: int, shown: set[int]) -> Iterator[AuditRecord]:
