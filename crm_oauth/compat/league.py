@@ -10,6 +10,7 @@ from crm_oauth.compat.faults import Fault, Meaning
 from crm_oauth.compat.league_texts import LEAGUE_5, LEAGUE_8, RFC_6749
 from crm_oauth.compat.php_json import dumps
 
+_JSON = ("Content-Type", "application/json")
 _KEYS = {
     "league5": ("error", "message", "hint"),
     "league8": ("error", "error_description", "hint", "message"),
@@ -41,15 +42,22 @@ class Dialect:
             return json_api.grant_not_allowed()
         text = self._texts[fault.meaning]
         hint = text.hint.format(_html(fault.about)) if text.hint else None
-        headers = [("Content-Type", "application/json")]
-        if text.error == "invalid_client":
-            headers += self._challenge(authorization)
-        return Answer(text.status, tuple(headers), dumps(self.document(text.error, text.message, hint)))
+        challenge = self._challenge(authorization) if text.error == "invalid_client" else []
+        return Answer(text.status, (_JSON, *challenge), self._body(text.error, text.message, hint))
 
-    def document(self, error: str, message: str, hint: str | None = None) -> dict[str, str]:
-        """Return the body of an error with the dialect's keys in the dialect's order."""
+    def other_error(self, status: int, error: str, message: str) -> Answer:
+        """Put an error for which league has no words into the dialect's keys.
+
+        Args:
+            status: of the answer.
+            error: its word (RFC 6749 section 5.2).
+            message: what people read.
+        """
+        return Answer(status, (_JSON,), self._body(error, message))
+
+    def _body(self, error: str, message: str, hint: str | None = None) -> str:
         values = {"error": error, "error_description": message, "hint": hint, "message": message}
-        return {key: value for key in _KEYS[self._name] if (value := values[key])}
+        return dumps({key: value for key in _KEYS[self._name] if (value := values[key])})
 
     def _challenge(self, authorization: str) -> list[tuple[str, str]]:
         # league 5 always challenges, league 8 only a request that sent an Authorization header.

@@ -227,8 +227,7 @@ class CrmAuthorizationServer(AuthorizationServer):
         if isinstance(error, UnsupportedGrantTypeError):
             return self.dialect.render(Fault(Meaning.UNSUPPORTED_GRANT_TYPE))
         # A plugin may raise Authlib's own errors.
-        body = self.dialect.document(error.error or "", error.description or "")
-        return Answer(error.status_code, (("Content-Type", "application/json"),), dumps(body))
+        return self.dialect.other_error(error.status_code, error.error or "", error.description or "")
 
     def _present_client(self, _query_client: object, request: WireRequest) -> PresentedClient:
         self.guard.admit_client(request)

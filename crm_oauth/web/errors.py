@@ -10,10 +10,8 @@ from structlog import get_logger
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from crm_oauth.compat import json_api, slim
-from crm_oauth.compat.answer import Answer
 from crm_oauth.compat.faults import Fault, Meaning
 from crm_oauth.compat.league import Dialect
-from crm_oauth.compat.php_json import dumps
 from crm_oauth.oauth.responses import response_of
 from crm_oauth.profiles import Profile
 from crm_oauth.store.db import DatabaseUnavailable
@@ -61,9 +59,7 @@ def install_error_answers(
         return response_of(slim.not_found(accept if "html" in accept or "xml" in accept else "application/json"))
 
     def other(error: HTTPException) -> Response:
-        body = dialect.document("invalid_request", error.name)
-        answer = Answer(error.code or BadRequest.code, (("Content-Type", "application/json"),), dumps(body))
-        response = response_of(answer)
+        response = response_of(dialect.other_error(error.code or BadRequest.code, "invalid_request", error.name))
         if isinstance(error, RequestEntityTooLarge):
             _discard_body()
         return response

@@ -8,7 +8,6 @@ from crm_oauth.compat import json_api, slim
 from crm_oauth.compat.answer import Answer
 from crm_oauth.compat.faults import Fault, Meaning
 from crm_oauth.compat.league import Dialect
-from crm_oauth.compat.php_json import dumps
 from crm_oauth.profiles import load_profile, profile_names
 from tests.documents.causes import BEARERS, EVERYWHERE, TOKEN_REQUESTS, Cause
 from tests.documents.markdown import code, paragraph, table
@@ -100,7 +99,7 @@ def _unrouted() -> dict[str, list[tuple[str, Answer]]]:
 
 def _plain(error: RequestEntityTooLarge | BadRequest) -> list[tuple[str, Answer]]:
     return [
-        (profiles, Answer(error.code, (), dumps(dialect.document("invalid_request", error.name))))
+        (profiles, dialect.other_error(error.code, "invalid_request", error.name))
         for profiles, dialect in dialects().items()
     ]
 
