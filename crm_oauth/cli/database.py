@@ -1,7 +1,8 @@
 """The database as the commands use it."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -50,13 +51,14 @@ def _require_file(url: URL) -> None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
         return
     file = Path(url.database).absolute()
-    try:
-        file.stat()
-    except FileNotFoundError:
-        advice = "run this in the server's folder, or make a new installation here by: crm-oauth init"
-        raise StartupError([f"{PREFIX}DATABASE_URL: there is no {file}; {advice}"]) from None
-    except OSError:
+    if os.access(file, os.R_OK | os.W_OK, effective_ids=True):
         return
+    what, advice = f"{file} cannot be read and written by this account", "is it the server's?"
+    with suppress(PermissionError):
+        if not file.exists():
+            what = f"there is no {file}"
+            advice = "run this in the server's folder, or make a new installation here by: crm-oauth init"
+    raise StartupError([f"{PREFIX}DATABASE_URL: {what}; {advice}"])
 
 
 def require_schema(database: Database) -> str:

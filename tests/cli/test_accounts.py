@@ -84,6 +84,18 @@ def test_doctor_looks_at_everything_where_keys_are_out_of_reach(handed_out: Inst
     assert ended.stdout.splitlines()[-1].split()[1] == "permissions:"
 
 
+@pytest.mark.parametrize("hidden", ["var", "var/crm-oauth.db"])
+def test_a_database_out_of_reach_is_told(handed_out: Installation, hidden: str) -> None:
+    """Whoever may not use SQLite's file is told which one, and that the server's account may."""
+    handed_out.told("init")
+    _hide(handed_out.folder / hidden)
+    with _as_service_account():
+        told = handed_out.refusal("users", "list")
+    (handed_out.folder / hidden).chmod(0o700)
+    file = handed_out.folder / "var/crm-oauth.db"
+    assert told == f"CRM_OAUTH_DATABASE_URL: {file} cannot be read and written by this account; is it the server's?\n"
+
+
 def test_settings_out_of_reach_are_told(handed_out: Installation) -> None:
     """Whoever may not read `.env` is told which one, and what else may be wrong than its mode."""
     settings = handed_out.folder / ".env"
