@@ -6,8 +6,8 @@ from crm_oauth.faults import StartupError
 from crm_oauth.oauth.watched import Watched
 from crm_oauth.settings import ENCRYPTION_KEY_FILE, PREFIX, Settings
 
-# What SuiteCRM falls back to when its configuration has no key: as good as none.
-_KNOWN_TO_ALL = "SCRM-DEFK"
+KNOWN_TO_ALL = "SCRM-DEFK"
+"""What SuiteCRM falls back to when its configuration has no key: as good as none."""
 
 
 class RefreshTokenKeys:
@@ -79,7 +79,7 @@ def _parse(text: str, faults: list[str]) -> EncryptionKey | None:
         faults.append(
             f"{PREFIX}ENCRYPTION_KEY is empty; take SuiteCRM's oauth2_encryption_key, or let `crm-oauth init` make one."
         )
-    elif text == _KNOWN_TO_ALL:
+    elif text == KNOWN_TO_ALL:
         faults.append(
             f"{PREFIX}ENCRYPTION_KEY is SuiteCRM's built-in default, which everybody knows; use a key of your own."
         )

@@ -190,6 +190,26 @@ def test_an_unusable_private_key_is_told_and_not_taken(empty: Installation) -> N
     assert not (empty.folder / "var/keys/private.key").exists()
 
 
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [(["genrsa", "1024"], "fewer than 2048 bits"), (["genpkey", "-algorithm", "ed25519"], "no RSA key")],
+)
+def test_a_key_that_would_not_start_the_server_is_not_taken(empty: Installation, kind: list[str], told: str) -> None:
+    """A key that is too short or of another kind is told before it is in the place of ours."""
+    key = make_site(empty.folder / "crm") / "Api/V8/OAuth2/private.key"
+    key.write_bytes(subprocess.run([require_program("openssl"), *kind], check=True, capture_output=True).stdout)
+    assert told in empty.refusal("init", "--from-suitecrm", "crm")
+    assert not (empty.folder / "var/keys/private.key").exists()
+
+
+def test_an_encryption_key_that_everybody_knows_is_not_taken(empty: Installation) -> None:
+    """In the place of SuiteCRM's built-in default a key of our own is made, with which the server starts."""
+    make_site(empty.folder / "crm", encryption_key="SCRM-DEFK")
+    assert "everybody knows" in empty.told("init", "--from-suitecrm", "crm")
+    empty.told("doctor")
+
+
 def test_a_folder_that_is_no_suitecrm_is_told(empty: Installation) -> None:
     """Without config.php there is one line that says so."""
     (empty.folder / "crm").mkdir()
