@@ -31,6 +31,10 @@ class _Program(click.Group):
             faults = (reason(error),)
         except UnfitTextError as error:
             faults = (f"The database cannot hold this text: {error}",)
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":  # which is how Python keeps bytes that are no text
+                raise
+            faults = ("An argument or a setting is not UTF-8 text.",)
         except BrokenPipeError:  # the reader has seen enough: click ends quietly
             raise
         except OSError as error:

@@ -1,5 +1,6 @@
 """What holds for every command."""
 
+import os
 from collections.abc import Iterator
 
 import click
@@ -98,6 +99,14 @@ def test_commands_do_the_same_on_every_database(empty: Installation, database_ur
 def test_wrong_usage_has_a_status_of_its_own(empty: Installation) -> None:
     """An unknown command ends with status 2."""
     assert "No such command" in empty.refusal("nonsense", status=2)
+
+
+@pytest.mark.parametrize("command", ["clients show", "users deactivate", "tokens list --client", "audit tail --user"])
+def test_what_is_no_text_is_told(empty: Installation, database_url: str, command: str) -> None:
+    """An argument in another encoding than UTF-8 is told in one line, whatever the database's driver makes of it."""
+    empty.run("init", DATABASE_URL=database_url)
+    told = empty.refusal(*command.split(), os.fsdecode(b"Ren\xe9"), DATABASE_URL=database_url)
+    assert told == "An argument or a setting is not UTF-8 text.\n"
 
 
 def test_all_bad_settings_are_named_at_once(empty: Installation) -> None:
