@@ -1,5 +1,6 @@
 """gunicorn's worker with threads, which shares connections evenly, and lets nobody down when it stops."""
 
+import select
 import time
 from typing import Any
 
@@ -8,6 +9,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from crm_oauth.web.worker_loads import WorkerLoads
 
 _COURTESY = 0.002  # seconds in which a worker with less to do takes a connection, if it can
+_LINGER = 1  # millisecond in which who was answered may ask again, before the thread turns to others
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -44,6 +46,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self.loads.forget(self.age)
         if not self.alive:
             self._part_from_listeners()
+
+    def handle(self, conn: Any) -> Any:  # noqa: ANN401  # gunicorn has no types
+        """Answer a request, and those that follow it at once: to hand a connection on costs a tenth of an answer."""
+        goes_on = super().handle(conn)
+        while goes_on is True and self._asks_again(conn):
+            goes_on = super().handle(conn)
+        return goes_on
+
+    def _asks_again(self, conn: Any) -> bool:  # noqa: ANN401  # same
+        if self._load > self.cfg.threads:  # somebody else waits for one
+            return False
+        poll = select.poll()
+        poll.register(conn.sock, select.POLLIN)
+        return bool(poll.poll(_LINGER))
 
     @property
     def _load(self) -> int:

@@ -1,4 +1,4 @@
-"""Who takes a connection, and when."""
+"""Who takes a connection and when, and who keeps one for how long."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from crm_oauth.web.gunicorn_worker import Worker
 from crm_oauth.web.worker_loads import WorkerLoads
@@ -53,3 +54,24 @@ def test_another_may_be_first(worker: Worker, listener: socket.socket, monkeypat
     monkeypatch.setattr(_SLEEP, lambda _seconds: listener.accept()[0].close())
     worker.accept(listener)
     assert worker.nr_conns == 3
+
+
+@pytest.mark.parametrize(("waiting", "answered"), [(3, b"ab"), (4, b"a")])
+def test_who_asks_again_at_once_is_answered_first(
+    waiting: int, answered: bytes, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread goes on with a connection until that is silent, unless there are more requests than threads."""
+    worker.cfg.set("threads", 3)
+    worker.nr_conns = waiting
+    ours, theirs = socket.socketpair()
+    seen = bytearray()
+
+    def handle(_worker: ThreadWorker, connection: TConn) -> bool:
+        seen.extend(connection.sock.recv(1))
+        return True
+
+    monkeypatch.setattr(ThreadWorker, "handle", handle)
+    with ours, theirs:
+        theirs.sendall(b"ab")
+        assert worker.handle(TConn(worker.cfg, ours, "", None)) is True
+    assert seen == answered
