@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Insert, Select, bindparam, exists, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, Insert, Select, exists, func, select, true, update
 
 from crm_oauth.store.issuing import NEW, TOKENS, UNCHANGED_CLIENT, given, insertion, token_values
 from crm_oauth.store.models import Base, Token
 from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.prepared_write import PreparedWrite
-from crm_oauth.store.token_filters import LIVE, NOT_REVOKED
+from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, by_no_index
 
 _REFRESHES = Base.metadata.tables[Refresh.__tablename__]
 _ROW_ID = given("row_id", Token.id)
@@ -18,7 +18,7 @@ _REDEEM = (
     update(Token)
     .where(
         Token.id == _ROW_ID,
-        Token.client == bindparam("oauth2clients_id"),
+        by_no_index(Token.client) == given("oauth2clients_id", Token.client),
         Token.refresh_token_expires > given("expires_after", Token.refresh_token_expires),
         NOT_REVOKED,
         LIVE,
