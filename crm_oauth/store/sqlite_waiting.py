@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-_PAUSE = 0.0005  # seconds between two looks
+_PAUSE = 0.0002  # seconds between two looks
 
 # Not SQLITE_BUSY_SNAPSHOT: who has read what is old will not write, however long it waits.
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY}
