@@ -1,7 +1,6 @@
 """The tables of docs/scaling.md that follow from RESULTS.md and sizes.json: `python -m bench.scaling` makes them."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,10 +27,11 @@ def tables() -> dict[str, str]:
 def replaced(page: str, tables: Mapping[str, str]) -> str:
     """Return the page with tables in their places."""
     for name, table in tables.items():
-        place = re.compile(rf"(<!-- made: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not place.search(page):
+        before, begin, rest = page.partition(f"<!-- made: {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        if not end:
             raise ValueError(f"the page has no place for {name}")
-        page = place.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", page)  # type: ignore[misc]  # a default holds it
+        page = f"{before}{begin}{table}\n{end}{after}"
     return page
 
 

@@ -23,6 +23,7 @@ SESSIONS = 10**8
 LIFETIME = 3600  # seconds of an access token
 CORES, BUSY = 2, 0.7  # of a node, and how much of them is to be used on an ordinary day
 HERD = 0.02  # of the sessions refresh in the same second
+HERD_AT = 60  # second in which the herd comes
 JITTER = 600  # seconds over which clients that know of each other spread
 REQUESTS = 3000  # of the single node
 ROOM = 64  # requests that a node takes in, where there is a limit
@@ -112,9 +113,9 @@ def herd(
     """
     sessions = SESSIONS / nodes(machine) * scale
     random = Random(2)  # noqa: S311  # the same each time
-    moments = [60 + random.uniform(0, spread) for _ in range(int(part * sessions))]
+    moments = [HERD_AT + random.uniform(0, spread) for _ in range(int(part * sessions))]
     service = slice_of(machine, scale, room=room)
-    service.opened(sessions / LIFETIME, 60 + max(spread, 400), moments)
+    service.opened(sessions / LIFETIME, HERD_AT + max(spread, 400), moments)
     return service
 
 
@@ -130,7 +131,7 @@ def herds(machine: Machine) -> dict[str, Service]:
 
 def drained(service: Service) -> float:
     """Return the seconds after which 99 of a hundred that came in the herd's first second have their answer."""
-    first = [each for each in service.answered if 60 <= each.came < 61]  # noqa: PLR2004  # that second
+    first = [each for each in service.answered if HERD_AT <= each.came < HERD_AT + 1]
     return share(first, 0.99, of=lambda each: each.done - each.came)
 
 
@@ -138,7 +139,7 @@ def herd_table(runs: Mapping[str, Service]) -> Iterator[str]:
     """Yield the lines of the table of herds."""
     yield "| the herd comes | p50 | p99 | the first second's are answered after | refused |\n|---|---|---|---|---|"
     for name, service in runs.items():
-        met: list[Answered] = [each for each in service.answered if each.came >= 60]  # noqa: PLR2004  # when it comes
+        met: list[Answered] = [each for each in service.answered if each.came >= HERD_AT]
         times = f"{_told(share(met, 0.5))} | {_told(share(met, 0.99))} | {_told(drained(service))}"
         yield f"| {name} | {times} | {100 * service.refused / len(met):.0f} % |"
 

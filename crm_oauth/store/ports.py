@@ -127,6 +127,11 @@ class TokenFilter:
     active_at: datetime | None = None
     entered_from: datetime | None = None
 
+    @property
+    def names_one_row(self) -> bool:
+        """Tell whether a key of one row is given."""
+        return self.row_id is not None or self.access_token is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

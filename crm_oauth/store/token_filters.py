@@ -27,17 +27,17 @@ def by_no_index(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
 
     Not all count how many, SQLite and a PostgreSQL that was just filled or restored do not.
     """
-    return func.coalesce(column, literal_column("''"))
+    return column.concat(literal_column("''"))
 
 
 def selected(which: TokenFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that a filter's rows meet, live or used."""
-    keys = (Token.id, which.row_id), (Token.access_token, which.access_token)
-    yield from (exactly(key, value) for key, value in keys if value is not None)
-    is_one = any(value is not None for _, value in keys)
+    for key, value in ((Token.id, which.row_id), (Token.access_token, which.access_token)):
+        if value is not None:
+            yield exactly(key, value)
     for owner, value in ((Token.client, which.client_id), (Token.assigned_user_id, which.user_id)):
         if value is not None:
-            yield exactly(by_no_index(owner) if is_one else owner, value)
+            yield exactly(by_no_index(owner) if which.names_one_row else owner, value)
     if which.entered_from is not None:
         yield Token.date_entered >= which.entered_from
     if which.active_at is not None:

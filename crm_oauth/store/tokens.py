@@ -110,7 +110,7 @@ class SqlTokenStore:
 
     def _with_lines(self, which: TokenFilter) -> Iterator[ColumnElement[bool]]:
         """Yield a filter's conditions; where it names one row, for the row's whole line of sessions."""
-        if which.row_id is None and which.access_token is None:
+        if not which.names_one_row:
             yield from selected(which)
             return
         ids = set(self._unit.session.scalars(select(Token.id).where(*selected(which))))

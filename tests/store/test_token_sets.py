@@ -1,6 +1,7 @@
 """Tokens are listed and revoked by what they have in common."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +33,12 @@ FILTERS = [
     (TokenFilter(client_id="client-1", user_id="user-2"), "c"),
     (TokenFilter(user_id="user-1"), "abd"),
     (TokenFilter(user_id="USER-1"), ""),
+    (TokenFilter(access_token="access-b", client_id="client-2"), "b"),
+    (TokenFilter(access_token="access-b", client_id="client-1"), ""),
+    (TokenFilter(access_token="access-b", client_id="CLIENT-2"), ""),
+    (TokenFilter(access_token="access-b", client_id="client-2 "), ""),
+    (TokenFilter(row_id="c", user_id="user-2"), "c"),
+    (TokenFilter(row_id="c", user_id="user-1"), ""),
     (TokenFilter(active_at=NOW), "abc"),
     (TokenFilter(active_at=NOW + HOUR), "ac"),
     (TokenFilter(active_at=NOW + DAY), ""),
@@ -70,6 +77,19 @@ def test_filter_selects(database: Database, which: TokenFilter, expected: str) -
         rows = stores.tokens.list(TokenFilter())
         assert {row.id for row in rows if row.token_is_revoked} == {*expected, "d"}
         assert {row.id for row in rows if row.date_modified == NOW + SECOND} == {*expected} - {"d"}
+
+
+@pytest.mark.parametrize("key", [TokenFilter(access_token="access"), TokenFilter(row_id="a")], ids=str)
+def test_what_is_nobodys_is_not_found_by_an_empty_name(
+    database: Database, add_token: TokenMaker, key: TokenFilter
+) -> None:
+    """A token without client and user is found by its key alone, and not together with an empty client or user."""
+    add_token(id="a", access_token="access", client=None, assigned_user_id=None)
+    with database.unit_of_work() as stores:
+        assert ids(stores.tokens.list(key)) == "a"
+        for named in replace(key, client_id=""), replace(key, user_id=""):
+            assert stores.tokens.list(named) == []
+            assert stores.tokens.revoke(named, now=NOW) == 0
 
 
 @pytest.mark.usefixtures("tokens")
