@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, exc, text
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import PREFIX
 from crm_oauth.store.engine import make_engine
+from crm_oauth.store.group_commit import GroupCommit
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.refusals import is_conflict, is_damaged, is_unfit, lacks_table
 from crm_oauth.store.repositories import UserStoreFactory, repositories
@@ -70,6 +71,7 @@ class Database:
             raise StartupError([f"{PREFIX}DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
         self._users = users
+        self._group_commit = GroupCommit[UnitOfWork](one_at_a_time=self._engine.dialect.name == "sqlite")
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Repositories]:
@@ -90,7 +92,7 @@ class Database:
             DatabaseUnavailable: as `unit_of_work` does.
         """
         with _faults_translated():
-            unit = UnitOfWork(self._engine)
+            unit = UnitOfWork(self._engine, self._group_commit)
             try:
                 yield unit
                 unit.commit()

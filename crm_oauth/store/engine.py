@@ -51,6 +51,7 @@ def make_engine(url: URL, *, pool_size: int, statement_timeout: int) -> Engine:
             raise ValueError(f"not a database that is supported: {other}")
     engine = create_engine(
         url,
+        paramstyle="qmark" if url.get_backend_name() == "sqlite" else "format",  # by position, as `PreparedText` has it
         connect_args=arguments,
         isolation_level="AUTOCOMMIT",
         skip_autocommit_rollback=True,

@@ -6,11 +6,13 @@ what the request saw. So a request may rest on what this process remembers of a 
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Dialect,
     Insert,
     Select,
     Table,
@@ -22,11 +24,12 @@ from sqlalchemy import (
     null,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.models import Base, Client, NewToken, Token, User
-from crm_oauth.store.prepared_write import PreparedWrite
+from crm_oauth.store.prepared_write import PreparedGroup, PreparedText
 from crm_oauth.store.resource_owner import ResourceOwner, Standing
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
@@ -86,26 +89,39 @@ def token_values(**known: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
     return constants | new | known
 
 
-def insertion(table: Table, values: Mapping[str, ColumnElement[Any]], from_rows: Callable[..., Select[Any]]) -> Insert:
+def insertion(
+    table: Table, values: Mapping[str, ColumnElement[Any]], from_rows: Callable[..., Select[Any]], times: int = 1
+) -> Insert:
     """Return an INSERT of one row for each row of a SELECT.
 
     Args:
         table: to insert into.
         values: by name of their column.
         from_rows: makes the SELECT of these values.
+        times: how often the SELECT is made, each time with other parameters.
     """
-    return insert(table).from_select(list(values), from_rows(*values.values()), include_defaults=False)
+    rows = union_all(*repeat(from_rows(*values.values()), times))
+    return insert(table).from_select(list(values), rows, include_defaults=False)
 
 
-def _new_token(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> PreparedWrite:
-    return PreparedWrite(insertion(TOKENS, token_values(**known), from_rows))
+def new_tokens(make_text: Callable[[Dialect, int], PreparedText], counted: int = 1) -> PreparedGroup:
+    """Return writes that each insert a token; arguments are those of `PreparedGroup`."""
+    return PreparedGroup(make_text, TOKENS.columns.id, NEW["id"], counted)
+
+
+def _issuing(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> PreparedGroup:
+    def make_text(dialect: Dialect, rows: int) -> PreparedText:
+        part = insertion(TOKENS, token_values(**known), from_rows, rows).compile(dialect=dialect)
+        return PreparedText(str(part), [part], rows)
+
+    return new_tokens(make_text)
 
 
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id
 
-ISSUE_FOR_CLIENT = _new_token(_from_client, client=_CLIENT_ID, assigned_user_id=null())
+ISSUE_FOR_CLIENT = _issuing(_from_client, client=_CLIENT_ID, assigned_user_id=null())
 ISSUE_FOR_USER, ISSUE_FOR_OWNER = (
-    _new_token(partial(_from_client_and_user, as_read), client=_CLIENT_ID, assigned_user_id=_USER_ID)
+    _issuing(partial(_from_client_and_user, as_read), client=_CLIENT_ID, assigned_user_id=_USER_ID)
     for as_read in (_USER_AS_READ, _OWNER_AS_READ)
 )
 

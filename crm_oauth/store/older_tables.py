@@ -2,9 +2,10 @@
 
 from collections.abc import Set as AbstractSet
 from copy import copy
+from itertools import compress
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnClause, Dialect, Insert, Select, Table, Update
+from sqlalchemy import ColumnClause, CompoundSelect, Dialect, Insert, Select, Table, Update, union_all
 from sqlalchemy.dialects.mysql.base import MySQLCompiler
 from sqlalchemy.sql.base import DedupeColumnCollection
 
@@ -37,8 +38,8 @@ class _Compiler(MySQLCompiler):
         if isinstance(table := insert_stmt.table, Table):
             insert_stmt = copy(insert_stmt)
             insert_stmt.table = self._shortened(table)
-            if isinstance(insert_stmt.select, Select):
-                self._shorten_select(insert_stmt, insert_stmt.select)
+            if isinstance(insert_stmt.select, CompoundSelect):
+                self._shorten_selects(insert_stmt, insert_stmt.select)
         text: str = super().visit_insert(insert_stmt, *arguments, **options)  # type: ignore[no-untyped-call]  # as it is
         return text
 
@@ -47,16 +48,15 @@ class _Compiler(MySQLCompiler):
             self.column_keys = [key for key in self.column_keys if f"{update_stmt.table}.{key}" not in self.lacking]
         return super().visit_update(update_stmt, *arguments, **options)
 
-    def _shorten_select(self, insert_stmt: Insert, select: Select[Any]) -> None:
+    def _shorten_selects(self, insert_stmt: Insert, rows: CompoundSelect[Any]) -> None:
         # Of an INSERT … SELECT: what is not inserted is not selected.
         names = insert_stmt._select_names or []  # noqa: SLF001  # no public way
-        kept = [
-            (name, column)
-            for name, column in zip(names, select.selected_columns, strict=True)
-            if f"{insert_stmt.table}.{name}" not in self.lacking
-        ]
-        insert_stmt._select_names = [name for name, _ in kept]  # noqa: SLF001  # same
-        insert_stmt.select = select.with_only_columns(*(column for _, column in kept))
+        kept = [f"{insert_stmt.table}.{name}" not in self.lacking for name in names]
+        insert_stmt._select_names = list(compress(names, kept))  # noqa: SLF001  # same
+        selects = (row for row in rows.selects if isinstance(row, Select))
+        insert_stmt.select = union_all(
+            *(select.with_only_columns(*compress(select.selected_columns, kept)) for select in selects)
+        )
 
     def _shortened(self, table: Table) -> Table:
         there = [(column.key, column) for column in table.columns if str(column) not in self.lacking]

@@ -4,59 +4,98 @@ SQLAlchemy's own way through a statement of twenty parameters costs a token as m
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy import Column, Connection, Dialect, Insert, Update, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
+Row = Mapping[str, Any]
+"""The parameters of a write; they may be more than it has."""
 
-class PreparedWrite:
-    """An INSERT or UPDATE, or several, that go to the driver as one text.
+
+class PreparedText:
+    """A text in one dialect's words, and how to give its parameters to the driver.
 
     Args:
-        statements: return no rows; their values are constants in their text, or named parameters.
-        as_one: makes one text of theirs, in which each comes once and in this order.
+        sql: the text, with parameters by their position.
+        parts: what it was made of, in this order.
+        rows: how often the same parameters follow each other.
     """
 
-    def __init__(self, *statements: Insert | Update, as_one: Callable[..., str] = "{}".format) -> None:
-        self._statements = statements
-        self._as_one = as_one
-        self._texts: WeakKeyDictionary[Dialect, _Text] = WeakKeyDictionary()
-
-    def execute(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
-        """Execute it and return how many rows it matched.
-
-        Args:
-            connection: of any engine.
-            parameters: the same names at each execution; they may be more than the statements have.
-        """
-        text = self._texts.get(connection.dialect)
-        if text is None:
-            text = self._texts[connection.dialect] = self._text(connection.dialect, list(parameters))
-        return connection.exec_driver_sql(text.sql, text.arguments(parameters)).rowcount
-
-    def _text(self, dialect: Dialect, names: list[str]) -> "_Text":
-        parts = [statement.compile(dialect=dialect, column_keys=names) for statement in self._statements]
-        return _Text(self._as_one(*map(str, parts)), parts)
-
-
-class _Text:
-    """One text in one dialect's words, and how to give its parameters to the driver."""
-
-    def __init__(self, sql: str, parts: Sequence[SQLCompiler]) -> None:
-        self.sql = sql
-        self._processors = {
+    def __init__(self, sql: str, parts: Sequence[SQLCompiler], rows: int = 1) -> None:
+        self._sql = sql
+        processors = {
             name: bind.type.dialect_impl(part.dialect).bind_processor(part.dialect)
             for part in parts
             for name, bind in part.binds.items()
         }
-        self._order = [name for part in parts for name in part.positiontup or ()]  # empty where the driver knows names
+        names = [name for part in parts for name in part.positiontup or ()]
+        self._of_a_row = [(name, processors[name]) for name in names[: len(names) // rows]]
 
-    def arguments(self, parameters: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        """Return what the driver is to be given."""
-        values = {
-            name: process(parameters[name]) if process else parameters[name]
-            for name, process in self._processors.items()
-        }
-        return tuple([values[name] for name in self._order]) if self._order else values
+    def execute(self, connection: Connection, rows: Sequence[Row]) -> int:
+        """Execute it and return how many rows it matched."""
+        arguments = [process(row[name]) if process else row[name] for row in rows for name, process in self._of_a_row]
+        return connection.exec_driver_sql(self._sql, tuple(arguments)).rowcount
+
+
+class PreparedWrite:
+    """An INSERT or UPDATE.
+
+    Args:
+        statement: returns no rows; its values are constants in its text, or named parameters.
+    """
+
+    def __init__(self, statement: Insert | Update) -> None:
+        self._statement = statement
+        self._texts: WeakKeyDictionary[Dialect, PreparedText] = WeakKeyDictionary()
+
+    def execute(self, connection: Connection, row: Row) -> int:
+        """Execute it and return how many rows it matched."""
+        text = self._texts.get(connection.dialect)
+        if text is None:
+            part = self._statement.compile(dialect=connection.dialect)
+            text = self._texts[connection.dialect] = PreparedText(str(part), [part])
+        return text.execute(connection, [row])
+
+
+class _HasConnection(Protocol):
+    @property
+    def connection(self) -> Connection: ...
+
+
+class PreparedGroup:
+    """Writes that go to the driver as one text; each has a condition, and inserts a row where it holds.
+
+    Args:
+        make_text: for a dialect, of so many writes.
+        key: column by which an inserted row is known.
+        parameter: that holds its value.
+        counted: rows that the database counts for a write whose condition held.
+    """
+
+    def __init__(
+        self, make_text: Callable[[Dialect, int], PreparedText], key: Column[Any], parameter: str, counted: int = 1
+    ) -> None:
+        self._make_text = make_text
+        self._key = key
+        self._parameter = parameter
+        self._counted = counted
+        self._texts: WeakKeyDictionary[Dialect, dict[int, PreparedText]] = WeakKeyDictionary()
+
+    def __call__(self, unit: _HasConnection, rows: Sequence[Row]) -> Sequence[bool]:
+        """Execute them, and tell of each whether its condition held.
+
+        Args:
+            unit: a unit of work.
+            rows: of each write.
+        """
+        texts = self._texts.setdefault(unit.connection.dialect, {})
+        text = texts.get(len(rows))
+        if text is None:
+            text = texts[len(rows)] = self._make_text(unit.connection.dialect, len(rows))
+        if text.execute(unit.connection, rows) == self._counted * len(rows):
+            return [True] * len(rows)
+        keys = [row[self._parameter] for row in rows]
+        there = set(unit.connection.scalars(select(self._key).where(self._key.in_(keys))))
+        return [key in there for key in keys]

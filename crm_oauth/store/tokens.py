@@ -36,13 +36,17 @@ class SqlTokenStore:
 
     def issue(self, token: NewToken, client: Client, user: User | ResourceOwner | None) -> None:
         """Insert a pair if those it stands on are still just as they were read."""
-        values = issuing.new_row(token) | issuing.client_as_read(client)
+        row = issuing.new_row(token) | issuing.client_as_read(client)
         if user is None:
-            inserted = self._unit.write_last(issuing.ISSUE_FOR_CLIENT, values)
+            write = issuing.ISSUE_FOR_CLIENT
         else:
-            statement = issuing.ISSUE_FOR_USER if isinstance(user, User) else issuing.ISSUE_FOR_OWNER
-            inserted = self._unit.write_last(statement, values | issuing.user_as_read(user))
-        if inserted == 1:
+            row |= issuing.user_as_read(user)
+            write = issuing.ISSUE_FOR_USER if isinstance(user, User) else issuing.ISSUE_FOR_OWNER
+        if self._unit.has_begun:
+            [inserted] = write(self._unit, [row])
+        else:
+            inserted = self._unit.write_together(write, row)
+        if inserted:
             return
         if user is not None and self._users.get(user.id) is None:
             raise UnknownOwner(user.id)
@@ -71,15 +75,13 @@ class SqlTokenStore:
     def refresh(self, session: Session, client: Client, successor: NewToken, *, now: datetime) -> bool:
         """Redeem and insert; of any number at once the database lets one UPDATE find its row unused."""
         whose = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
-        values = whose | issuing.new_row(successor)
-        at_once = refreshing.AT_ONCE.get(self._unit.database)
-        if at_once and not self._unit.has_begun:
-            return self._unit.write_whole(at_once, values) > 0
-        if self._unit.write_prepared(refreshing.REDEEM, values) != 1:
-            return False
-        self._unit.write_prepared(refreshing.INSERT, values)
-        self._unit.write_prepared(refreshing.LINK, values)
-        return True
+        row = whose | issuing.new_row(successor)
+        if self._unit.has_begun:
+            return refreshing.refresh(self._unit, row)
+        together = refreshing.TOGETHER.get(self._unit.database)
+        if together:
+            return self._unit.write_together(together, row)
+        return self._unit.write_alone(refreshing.AT_ONCE, row) > 0
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

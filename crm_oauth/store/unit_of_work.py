@@ -1,13 +1,15 @@
 """A unit of work: reads that stand alone, then writes that become true together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
-from crm_oauth.store.prepared_write import PreparedWrite
+from crm_oauth.store.group_commit import GroupCommit
+from crm_oauth.store.prepared_write import PreparedWrite, Row
 
 
 class UnitOfWork:
@@ -18,10 +20,13 @@ class UnitOfWork:
 
     Args:
         engine: in autocommit mode.
+        group_commit: of all who work with this engine.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, group_commit: "GroupCommit[UnitOfWork]") -> None:
         self._engine = engine
+        self._group_commit = group_commit
+        group_commit.members.add(self)
         self._has_begun = False
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -64,21 +69,23 @@ class UnitOfWork:
         result: CursorResult[Any] = self.connection.execute(statement)
         return result.rowcount
 
-    def write_prepared(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
+    def write_prepared(self, statement: PreparedWrite, row: Row) -> int:
         """The same for one that is run very often."""
         self.begin()
-        return statement.execute(self.connection, parameters)
+        return statement.execute(self.connection, row)
 
-    def write_last(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
-        """Run what nothing follows in this unit of work; if nothing was written before, it is committed by itself."""
-        return statement.execute(self.connection, parameters)
+    def write_alone(self, statement: PreparedWrite, row: Row) -> int:
+        """The same for one that is a transaction by itself; none must have begun."""
+        return statement.execute(self.connection, row)
 
-    def write_whole(self, statement: PreparedWrite, parameters: Mapping[str, Any]) -> int:
-        """Run what is a transaction by itself, so that none must have begun, and return how many rows it matched."""
-        self._has_begun = True  # until it is through: failing half-way it leaves something to undo
-        rows = statement.execute(self.connection, parameters)
-        self._has_begun = False
-        return rows
+    def write_together(self, write: "Together", row: Row) -> bool:
+        """Write what is a transaction by itself, perhaps together with others; none must have begun.
+
+        Args:
+            write: for any number of rows.
+            row: for which this unit of work wants to know whether its condition held.
+        """
+        return self._group_commit.write(self, write, row)
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
@@ -94,21 +101,41 @@ class UnitOfWork:
             self.connection.exec_driver_sql("COMMIT")
             self._has_begun = False
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo at once what a block writes, should it fail, whoever began the transaction."""
+        try:
+            yield
+        except BaseException:
+            self._roll_back()
+            raise
+
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
+        self._group_commit.members.discard(self)
         if self._connection is None:
             return
         try:
-            if self._has_begun and not self._connection.invalidated:
-                self._connection.exec_driver_sql("ROLLBACK")
-        except BaseException:
-            # Nobody knows what it would carry into the next unit of work.
-            self._connection.invalidate()
-            raise
+            if self._has_begun:
+                self._roll_back()
         finally:
             if self._session:
                 self._session.close()
             self._connection.close()
+
+    def _roll_back(self) -> None:
+        self._has_begun = False
+        try:
+            if not self.connection.invalidated:
+                self.connection.exec_driver_sql("ROLLBACK")
+        except BaseException:
+            # Nobody knows what it would carry into the next unit of work.
+            self.connection.invalidate()
+            raise
+
+
+Together = Callable[[UnitOfWork, Sequence[Row]], Sequence[bool]]
+"""Writes several rows in a transaction of its own, and tells of each whether its condition held."""
 
 
 class _WritingSession(Session):

@@ -99,9 +99,9 @@ def _plans(explain: str) -> Iterator[dict[str, str]]:
     def record(_connection: Connection, cursor: DBAPICursor, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401  # the driver's
         if get_ident() != asking:
             return
-        for part in parts(statement):
+        for part, values in parts(statement, parameters):
             if re.search(r"\b(FROM|WHERE)\b", part):
-                cursor.execute(f"{explain} {part}", parameters)
+                cursor.execute(f"{explain} {part}", values)
                 seen[part] = str(cursor.fetchall())
 
     event.listen(Engine, "before_cursor_execute", record)

@@ -98,7 +98,7 @@ def test_look_up_uses_its_index(filled: Database, look_up: Callable[[Repositorie
     """The plan of the first statement that has one names the index, and no reading of a whole table."""
     with statements(filled) as seen, filled.unit_of_work() as stores:
         look_up(stores)
-    told = [(part, parameters) for statement, parameters in seen for part in parts(statement)]
+    told = [part for statement, parameters in seen for part in parts(statement, parameters)]
     plan = plan_of(filled, *next(each for each in told if not each[0].startswith("BEGIN")))
     assert re.search(rf"\b({index})\b", plan)
     assert not re.search(r"SCAN oauth|SCAN users|Seq Scan|'type': 'ALL'", plan)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import event, text
@@ -10,9 +11,16 @@ from sqlalchemy import event, text
 from crm_oauth.store.db import Database
 
 
-def parts(statement: str) -> list[str]:
-    """Take MariaDB's blocks apart, of which it tells no plan; any other statement is its only part."""
-    return re.split(r"; (?:IF \S+ = 1 THEN )?", statement)
+def parts(statement: str, parameters: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:  # noqa: ANN401  # the driver's
+    """Take MariaDB's blocks apart, of which it tells no plan; any other statement is its only part.
+
+    Args:
+        statement: as the driver got it.
+        parameters: by their position.
+    """
+    values = iter(parameters)
+    for part in re.split(r"; (?:IF \S+ = 1 THEN )?", statement):
+        yield part, tuple(islice(values, len(re.findall(r"%s|\?", part))))
 
 
 @contextmanager

@@ -1,0 +1,194 @@
+"""What several requests write at the same time is one transaction, in which none can spoil what is another's."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from crm_oauth.store import group_commit
+from crm_oauth.store.db import Database, DatabaseUnavailable
+from crm_oauth.store.models import Client, NewToken, User
+from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
+from tests.support.drivers import EVERY_DRIVER
+from tests.support.new_tokens import new_token
+from tests.support.plans import statements
+
+from .conftest import NOW, TokenMaker, redeem
+
+pytestmark = EVERY_DRIVER
+
+Work = Callable[[Repositories], object]
+
+
+@pytest.fixture(autouse=True)
+def _long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "_PAUSE", 0.5)
+
+
+def at_once(database: Database, *works: Work) -> list[Future[object]]:
+    """Do each in a unit of work of its own, all at the same time, and wait for them."""
+    all_here = Barrier(len(works), timeout=20)
+
+    def do(work: Work) -> object:
+        with database.unit_of_work() as stores:
+            all_here.wait()
+            return work(stores)
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return [threads.submit(do, work) for work in works]
+
+
+def issuing(token: NewToken, client: Client, user: User | None = None) -> Work:
+    """Return what issues a pair."""
+    return lambda stores: stores.tokens.issue(token, client, user)
+
+
+def issued(database: Database) -> list[tuple[str | None, str | None, str | None]]:
+    """Return access token, client and user of each pair, in order."""
+    with database.unit_of_work() as stores:
+        rows = stores.tokens.list(TokenFilter())
+    return sorted((row.access_token, row.client, row.assigned_user_id) for row in rows)
+
+
+@pytest.fixture
+def second(database: Database) -> Client:
+    """Another client, as it was read."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id="client-2", secret="hash", assigned_user_id="user-1"))
+    with database.unit_of_work() as stores:
+        read, _user = stores.clients.get_with_user("client-2") or (None, None)
+    assert read is not None
+    return read
+
+
+def test_pairs_of_several_clients(database: Database, client: Client, second: Client) -> None:
+    """Pairs that are issued at the same time are inserted by one statement, each with what is its own."""
+    works = [
+        issuing(new_token(access_token="a", access_token_expires=NOW), client),
+        issuing(new_token(access_token="b", refresh_token="r", refresh_token_expires=NOW, grant_type="g"), second),
+        issuing(new_token(access_token="c"), second),
+    ]
+    with statements(database) as seen:
+        for each in at_once(database, *works):
+            each.result()
+    assert [statement.split()[0] for statement, _ in seen] == ["INSERT"]
+    assert issued(database) == [("a", "client-1", None), ("b", "client-2", None), ("c", "client-2", None)]
+    with database.unit_of_work() as stores:
+        rows = {row.access_token: row for row in stores.tokens.list(TokenFilter())}
+    assert rows["a"].access_token_expires == rows["b"].refresh_token_expires == NOW
+    assert [(rows[name].refresh_token, rows[name].grant_type) for name in "abc"] == [(None, ""), ("r", "g"), (None, "")]
+
+
+def test_pairs_of_users(database: Database, client: Client) -> None:
+    """Pairs of users are inserted together as well."""
+    with database.unit_of_work() as stores:
+        for name in "joe", "jim":
+            stores.users.add(User(id=name, user_name=name, user_hash=f"hash of {name}", status="Active"))
+    with database.unit_of_work() as stores:
+        joe, jim = stores.users.get("joe"), stores.users.get("jim")
+    works = [issuing(new_token(access_token="a"), client, joe), issuing(new_token(access_token="b"), client, jim)]
+    with statements(database) as seen:
+        for each in at_once(database, *works):
+            each.result()
+    assert [statement.split()[0] for statement, _ in seen] == ["INSERT"]
+    assert issued(database) == [("a", "client-1", "joe"), ("b", "client-1", "jim")]
+
+
+def test_one_of_several_is_stale(database: Database, client: Client, second: Client) -> None:
+    """Of pairs that are issued at the same time only that is refused whose client has changed."""
+    with database.connection() as connection:
+        connection.execute(text("UPDATE oauth2clients SET secret = 'another' WHERE id = 'client-2'"))
+    told = at_once(
+        database,
+        issuing(new_token(access_token="a"), client),
+        issuing(new_token(access_token="b"), second),
+        issuing(new_token(access_token="c"), client),
+    )
+    assert [type(each.exception()) for each in told] == [type(None), StaleRead, type(None)]
+    assert issued(database) == [("a", "client-1", None), ("c", "client-1", None)]
+
+
+def test_one_of_several_cannot_be_inserted(database: Database, client: Client) -> None:
+    """A pair whose id there is already fails, and the others that came with it are issued."""
+    with database.unit_of_work() as stores:
+        stores.tokens.issue(new_token(id="taken", access_token="a"), client, None)
+    told = at_once(
+        database,
+        issuing(new_token(access_token="b"), client),
+        issuing(new_token(id="taken", access_token="c"), client),
+        issuing(new_token(access_token="d"), client),
+    )
+    assert [type(each.exception()) for each in told] == [type(None), IntegrityError, type(None)]
+    assert [access_token for access_token, _, _ in issued(database)] == ["a", "b", "d"]
+
+
+def test_none_of_several_can_be_inserted(database: Database, client: Client) -> None:
+    """Where there is no table all are told that the database is not to be had; once it is back all goes on."""
+    with database.connection() as connection:
+        connection.execute(text("ALTER TABLE oauth2tokens RENAME TO elsewhere"))
+    told = at_once(database, *(issuing(new_token(access_token=name), client) for name in "ab"))
+    assert [type(each.exception()) for each in told] == [DatabaseUnavailable] * 2
+    with database.connection() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO oauth2tokens"))
+    assert issued(database) == []
+    for each in at_once(database, *(issuing(new_token(access_token=name), client) for name in "ab")):
+        each.result()
+    assert [access_token for access_token, _, _ in issued(database)] == ["a", "b"]
+
+
+def refreshing(name: str, client: Client, row_id: str = "") -> Work:
+    """Return what redeems a refresh token for the pair of that id."""
+
+    def refresh(stores: Repositories) -> bool:
+        session = stores.tokens.find_refreshable(name)
+        assert session is not None
+        columns = {"id": row_id} if row_id else {}
+        return stores.tokens.refresh(session, client, new_token(access_token=f"next-{name}", **columns), now=NOW)
+
+    return refresh
+
+
+WRITES = {"sqlite": ["BEGIN", *["UPDATE", "INSERT", "INSERT"] * 3, "COMMIT"], "mysql": ["BEGIN"]}
+"""The first word of what three refreshes send together; over PostgreSQL each is a statement of its own."""
+
+
+def test_refreshes(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """Refresh tokens that are redeemed at the same time are so in one transaction, each for a pair of its own."""
+    for name in "abc":
+        add_token(access_token=name, refresh_token=name)
+    with statements(database) as seen:
+        told = at_once(database, *(refreshing(name, client) for name in "abc"))
+    assert [each.result() for each in told] == [True] * 3
+    sent = [statement.split()[0] for statement, _ in seen if not statement.startswith("SELECT")]
+    assert sent == WRITES.get(database.url.get_backend_name(), ["WITH"] * 3)
+    assert [access_token for access_token, _, _ in issued(database)] == ["next-a", "next-b", "next-c"]
+    for name in "abc":
+        with database.unit_of_work() as stores:
+            assert not redeem(stores, client, name)
+
+
+def test_one_token_twice(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """Of those who redeem one token at the same time one succeeds, and whoever has another is not affected."""
+    for name in "ab":
+        add_token(access_token=name, refresh_token=name)
+    told = at_once(database, *(refreshing(name, client) for name in "aaab"))
+    *same, other = [each.result() for each in told]
+    assert sorted(map(bool, same)) == [False, False, True]
+    assert other
+    assert [access_token for access_token, _, _ in issued(database)] == ["next-a", "next-b"]
+
+
+def test_one_of_several_cannot_be_refreshed(database: Database, client: Client, add_token: TokenMaker) -> None:
+    """A refresh that fails half-way is undone wholly, and those that came with it are done."""
+    for name in "abc":
+        add_token(access_token=name, refresh_token=name)
+    add_token(id="taken", access_token="d", refresh_token="d")
+    works = refreshing("a", client), refreshing("b", client, "taken"), refreshing("c", client)
+    told = at_once(database, *works)
+    assert [type(each.exception()) for each in told] == [type(None), IntegrityError, type(None)]
+    assert [access_token for access_token, _, _ in issued(database)] == ["b", "d", "next-a", "next-c"]
+    with database.unit_of_work() as stores:
+        assert redeem(stores, client, "b"), "it is as good as before"
