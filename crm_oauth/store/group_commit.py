@@ -20,7 +20,8 @@ _PAUSE = 0.0001  # seconds in which others get their turn
 _AT_MOST = 8  # rows at a time: each number is a statement of its own
 _QUICK = 0.0015  # seconds; a database that takes longer leaves the interpreter to others for long enough
 _FORGETFULNESS = 1.02  # how much slower than the quickest statement the next one may be to become it
-_PATIENCE = 5  # seconds
+
+_PATIENCE = 3  # seconds for a turn; the database has its own, and whoever waits in vain is to know within nine
 
 Member = TypeVar("Member", bound=Hashable)
 Write = Callable[[Member, Sequence[Row]], Sequence[bool]]
