@@ -12,9 +12,10 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from crm_oauth.store.prepared_write import Row
+from crm_oauth.store.refusals import is_about_a_row
 
 _PAUSE = 0.0001  # seconds in which others get their turn
 _AT_MOST = 8  # rows at a time: each number is a statement of its own
@@ -85,7 +86,8 @@ class GroupCommit(Generic[Member]):
         except BaseException as error:  # noqa: BLE001  # whatever it is: each of them raises it
             self._close(write, group)
             for waiting in group:
-                waiting.set_exception(error)
+                if not waiting.done():
+                    waiting.set_exception(error)
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -106,7 +108,7 @@ class GroupCommit(Generic[Member]):
 def _written(member: Member, write: Write[Member], group: Sequence[_Waiting]) -> Sequence[bool | None]:
     try:
         return write(member, [waiting.row for waiting in group])
-    except (DataError, IntegrityError):
-        if len(group) == 1:
+    except DBAPIError as error:
+        if len(group) == 1 or not is_about_a_row(error):
             raise
-        return [None] * len(group)  # one of them is to blame, which the others shall not suffer for
+        return [None] * len(group)  # the others shall not suffer for it

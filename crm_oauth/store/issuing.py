@@ -104,17 +104,12 @@ def insertion(
     return insert(table).from_select(list(values), rows, include_defaults=False)
 
 
-def new_tokens(make_text: Callable[[Dialect, int], PreparedText], counted: int = 1) -> PreparedGroup:
-    """Return writes that each insert a token; arguments are those of `PreparedGroup`."""
-    return PreparedGroup(make_text, TOKENS.columns.id, NEW["id"], counted)
-
-
 def _issuing(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> PreparedGroup:
     def make_text(dialect: Dialect, rows: int) -> PreparedText:
         part = insertion(TOKENS, token_values(**known), from_rows, rows).compile(dialect=dialect)
         return PreparedText(str(part), [part], rows)
 
-    return new_tokens(make_text)
+    return PreparedGroup(make_text, TOKENS.columns.id, NEW["id"])
 
 
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id

@@ -40,22 +40,24 @@ class PreparedText:
 
 
 class PreparedWrite:
-    """An INSERT or UPDATE.
+    """An INSERT or UPDATE, or several, that go to the driver as one text.
 
     Args:
-        statement: returns no rows; its values are constants in its text, or named parameters.
+        statements: return no rows; their values are constants in their text, or named parameters.
+        as_one: makes one text of theirs, in which each comes once and in this order.
     """
 
-    def __init__(self, statement: Insert | Update) -> None:
-        self._statement = statement
+    def __init__(self, *statements: Insert | Update, as_one: Callable[..., str] = "{}".format) -> None:
+        self._statements = statements
+        self._as_one = as_one
         self._texts: WeakKeyDictionary[Dialect, PreparedText] = WeakKeyDictionary()
 
     def execute(self, connection: Connection, row: Row) -> int:
         """Execute it and return how many rows it matched."""
         text = self._texts.get(connection.dialect)
         if text is None:
-            part = self._statement.compile(dialect=connection.dialect)
-            text = self._texts[connection.dialect] = PreparedText(str(part), [part])
+            parts = [statement.compile(dialect=connection.dialect) for statement in self._statements]
+            text = self._texts[connection.dialect] = PreparedText(self._as_one(*map(str, parts)), parts)
         return text.execute(connection, [row])
 
 
@@ -65,22 +67,18 @@ class _HasConnection(Protocol):
 
 
 class PreparedGroup:
-    """Writes that go to the driver as one text; each has a condition, and inserts a row where it holds.
+    """INSERTs that go to the driver as one text; each has a condition, and inserts a row where it holds.
 
     Args:
-        make_text: for a dialect, of so many writes.
+        make_text: for a dialect, of so many.
         key: column by which an inserted row is known.
         parameter: that holds its value.
-        counted: rows that the database counts for a write whose condition held.
     """
 
-    def __init__(
-        self, make_text: Callable[[Dialect, int], PreparedText], key: Column[Any], parameter: str, counted: int = 1
-    ) -> None:
+    def __init__(self, make_text: Callable[[Dialect, int], PreparedText], key: Column[Any], parameter: str) -> None:
         self._make_text = make_text
         self._key = key
         self._parameter = parameter
-        self._counted = counted
         self._texts: WeakKeyDictionary[Dialect, dict[int, PreparedText]] = WeakKeyDictionary()
 
     def __call__(self, unit: _HasConnection, rows: Sequence[Row]) -> Sequence[bool]:
@@ -88,14 +86,15 @@ class PreparedGroup:
 
         Args:
             unit: a unit of work.
-            rows: of each write.
+            rows: of each INSERT.
         """
         texts = self._texts.setdefault(unit.connection.dialect, {})
         text = texts.get(len(rows))
         if text is None:
             text = texts[len(rows)] = self._make_text(unit.connection.dialect, len(rows))
-        if text.execute(unit.connection, rows) == self._counted * len(rows):
-            return [True] * len(rows)
+        inserted = text.execute(unit.connection, rows)
+        if inserted in {0, len(rows)}:
+            return [inserted > 0] * len(rows)
         keys = [row[self._parameter] for row in rows]
         there = set(unit.connection.scalars(select(self._key).where(self._key.in_(keys))))
         return [key in there for key in keys]

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, FromClause, Insert, Select, exists, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, Insert, Select, exists, func, select, true, update
 
-from crm_oauth.store.issuing import NEW, TOKENS, UNCHANGED_CLIENT, given, insertion, new_tokens, token_values
+from crm_oauth.store.issuing import NEW, TOKENS, UNCHANGED_CLIENT, given, insertion, token_values
 from crm_oauth.store.models import Base, Token
 from crm_oauth.store.own_models import Refresh
-from crm_oauth.store.prepared_write import PreparedText, PreparedWrite, Row
+from crm_oauth.store.prepared_write import PreparedWrite, Row
 from crm_oauth.store.token_filters import LIVE, NOT_REVOKED, by_no_index
-from crm_oauth.store.unit_of_work import Together, UnitOfWork
+from crm_oauth.store.unit_of_work import UnitOfWork
 
 _REFRESHES = Base.metadata.tables[Refresh.__tablename__]
 _ROW_ID = given("row_id", Token.id)
@@ -43,13 +43,12 @@ def _link(row_id: ColumnElement[Any], from_rows: Callable[..., Select[Any]]) -> 
 
 _LINK = _link(_ROW_ID, select)
 
-_WRITES = _REDEEM, _INSERT, _LINK
-_PREPARED = [PreparedWrite(statement) for statement in _WRITES]
+_STEPS = [PreparedWrite(statement) for statement in (_REDEEM, _INSERT, _LINK)]
 
 
 def refresh(unit: UnitOfWork, row: Row) -> bool:
     """Refresh within the transaction of a unit of work, and tell whether there was something to redeem."""
-    redeem, *others = _PREPARED
+    redeem, *others = _STEPS
     if unit.write_prepared(redeem, row) != 1:
         return False
     for write in others:
@@ -57,36 +56,16 @@ def refresh(unit: UnitOfWork, row: Row) -> bool:
     return True
 
 
-def _in_turn(unit: UnitOfWork, rows: Sequence[Row]) -> Sequence[bool]:
+def refresh_together(unit: UnitOfWork, rows: Sequence[Row]) -> Sequence[bool]:
+    """Do several in a transaction of their own, of each of which it is told whether there was something to redeem.
+
+    For SQLite, whose transactions wait for each other anyway. Elsewhere one would wait for another's locked row.
+    """
     unit.begin()
     with unit.all_or_nothing():
         refreshed = [refresh(unit, row) for row in rows]
         unit.commit()
     return refreshed
-
-
-def _block(dialect: Dialect, rows: int) -> PreparedText:
-    parts = [statement.compile(dialect=dialect) for statement in _WRITES]
-    one = "{}; IF ROW_COUNT() = 1 THEN {}; {}; END IF; ".format(*parts)
-    return PreparedText(f"BEGIN NOT ATOMIC START TRANSACTION; {one * rows}COMMIT; END", parts * rows, rows)
-
-
-_BLOCK = new_tokens(_block, counted=len(_WRITES))
-
-
-def _in_a_block(unit: UnitOfWork, rows: Sequence[Row]) -> Sequence[bool]:
-    with unit.all_or_nothing():
-        return _BLOCK(unit, rows)
-
-
-TOGETHER: Mapping[str, Together] = {
-    # The file, and the disk, are waited for once.
-    "sqlite": _in_turn,
-    # MySQL has no blocks outside of procedures.
-    "mysql": _in_turn,
-    "mariadb": _in_a_block,
-}
-"""Several refreshes, by database."""
 
 
 def _from(rows: FromClause, *values: ColumnElement[Any]) -> Select[Any]:
@@ -97,5 +76,15 @@ _REDEEMED = _REDEEM.returning(Token.id).cte("redeemed")
 _FROM_REDEEMED = partial(_from, _REDEEMED)
 _INSERTED = insertion(TOKENS, token_values(), _FROM_REDEEMED).cte("inserted")
 
-AT_ONCE = PreparedWrite(_link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED))
-"""One refresh by one statement, over PostgreSQL, where the parts of a WITH may write."""
+AT_ONCE: Mapping[str, PreparedWrite] = {
+    # The parts of a WITH may write.
+    "postgresql": PreparedWrite(_link(_REDEEMED.c.id, _FROM_REDEEMED).add_cte(_INSERTED)),
+    # MySQL has no such block outside of a procedure.
+    "mariadb": PreparedWrite(
+        _REDEEM,
+        _INSERT,
+        _LINK,
+        as_one="BEGIN NOT ATOMIC START TRANSACTION; {}; IF ROW_COUNT() = 1 THEN {}; {}; END IF; COMMIT; END".format,
+    ),
+}
+"""The three in one round trip, with their own BEGIN and COMMIT, by database; no row where nothing was redeemed."""

@@ -4,7 +4,7 @@ from sqlite3 import SQLITE_CORRUPT, SQLITE_NOTADB
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 # Codes of MySQL and MariaDB are numbers, of PostgreSQL texts.
 _CONFLICTS = {1213, "40001", "40P01"}
@@ -61,6 +61,11 @@ def is_illegal_mix(error: BaseException) -> bool:
 def is_unfit(error: DBAPIError) -> bool:
     """Tell whether text was to be written that its column's character set cannot hold."""
     return not _UNFIT.isdisjoint(_codes(error.orig))
+
+
+def is_about_a_row(error: DBAPIError) -> bool:
+    """Tell whether a statement failed for what a row holds, and would do its work without that row."""
+    return isinstance(error, DataError | IntegrityError) or is_unfit(error)
 
 
 def _drop_if_useless(context: ExceptionContext) -> None:

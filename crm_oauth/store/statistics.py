@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from crm_oauth.store.models import Token
@@ -113,6 +113,7 @@ def _hour(session: Session) -> ColumnElement[str]:
         case "sqlite":
             return func.strftime("%Y-%m-%d %H", AuditRow.at, type_=AuditRow.event.type)
         case "postgresql":
-            return func.to_char(AuditRow.at, "YYYY-MM-DD HH24", type_=AuditRow.event.type)
+            # In the statement's text: with two parameters it would not be what is grouped by.
+            return func.to_char(AuditRow.at, literal_column("'YYYY-MM-DD HH24'"), type_=AuditRow.event.type)
         case _:
             return func.date_format(AuditRow.at, "%Y-%m-%d %H", type_=AuditRow.event.type)

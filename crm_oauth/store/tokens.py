@@ -76,12 +76,12 @@ class SqlTokenStore:
         """Redeem and insert; of any number at once the database lets one UPDATE find its row unused."""
         whose = {"row_id": session.row_id, "now": now, "expires_after": now, **issuing.client_as_read(client)}
         row = whose | issuing.new_row(successor)
-        if self._unit.has_begun:
-            return refreshing.refresh(self._unit, row)
-        together = refreshing.TOGETHER.get(self._unit.database)
-        if together:
-            return self._unit.write_together(together, row)
-        return self._unit.write_alone(refreshing.AT_ONCE, row) > 0
+        if not self._unit.has_begun:
+            if self._unit.database == "sqlite":
+                return self._unit.write_together(refreshing.refresh_together, row)
+            if at_once := refreshing.AT_ONCE.get(self._unit.database):
+                return self._unit.write_whole(at_once, row) > 0
+        return refreshing.refresh(self._unit, row)
 
     def delete(self, row_id: str) -> None:
         """Delete a pair softly, as SuiteCRM's own logout does."""

@@ -74,9 +74,12 @@ class UnitOfWork:
         self.begin()
         return statement.execute(self.connection, row)
 
-    def write_alone(self, statement: PreparedWrite, row: Row) -> int:
-        """The same for one that is a transaction by itself; none must have begun."""
-        return statement.execute(self.connection, row)
+    def write_whole(self, statement: PreparedWrite, row: Row) -> int:
+        """Run what is a transaction by itself, so that none must have begun, and return how many rows it matched."""
+        self._has_begun = True  # until it is through: failing half-way it leaves something to undo
+        rows = statement.execute(self.connection, row)
+        self._has_begun = False
+        return rows
 
     def write_together(self, write: "Together", row: Row) -> bool:
         """Write what is a transaction by itself, perhaps together with others; none must have begun.
@@ -103,11 +106,11 @@ class UnitOfWork:
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        """Undo at once what a block writes, should it fail, whoever began the transaction."""
+        """Undo the transaction at once, should a block of it fail."""
         try:
             yield
         except BaseException:
-            self._roll_back()
+            self._roll_back(self.connection)
             raise
 
     def close(self) -> None:
@@ -117,20 +120,20 @@ class UnitOfWork:
             return
         try:
             if self._has_begun:
-                self._roll_back()
+                self._roll_back(self._connection)
         finally:
             if self._session:
                 self._session.close()
             self._connection.close()
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, connection: Connection) -> None:
         self._has_begun = False
         try:
-            if not self.connection.invalidated:
-                self.connection.exec_driver_sql("ROLLBACK")
+            if not connection.invalidated:
+                connection.exec_driver_sql("ROLLBACK")
         except BaseException:
             # Nobody knows what it would carry into the next unit of work.
-            self.connection.invalidate()
+            connection.invalidate()
             raise
 
 

@@ -64,7 +64,7 @@ def test_together(written: Written, one_at_a_time: bool) -> None:  # noqa: FBT00
 
 def test_alone(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is nobody else to wait for, nobody is waited for."""
-    monkeypatch.setattr(group_commit, "_PAUSE", 3600)
+    monkeypatch.setattr(group_commit, "_PAUSE", 60)
     commits = GroupCommit[str](one_at_a_time=False)
     commits.members.add("a")
     assert [commits.write("a", written.write, {"name": name}) for name in "ab"] == [True, True]
@@ -101,6 +101,27 @@ def test_a_bad_row_is_nobody_elses_fault(written: Written, kind: type[DataError 
         bad.result()
     assert written.groups[0] == ["a", "b", "c"]
     assert sorted(written.groups[1:]) == [["a"], ["b"], ["c"]]
+
+
+def test_a_lone_bad_row(written: Written) -> None:
+    """A row that is refused by itself is not tried again."""
+    commits, fault = GroupCommit[str](one_at_a_time=False), IntegrityError("", {}, Exception("bad"))
+    with pytest.raises(IntegrityError, match="bad"):
+        commits.write("a", written.write, {"name": "a", "fault": fault})
+    assert written.groups == [["a"]]
+
+
+def test_a_write_that_tells_too_little() -> None:
+    """Who is told nothing of his row by mistake gets an error, and does not wait for ever."""
+    commits = GroupCommit[str](one_at_a_time=False)
+
+    def write(_member: str, rows: Sequence[Row]) -> Sequence[bool]:
+        return [True] * (len(rows) - 1)
+
+    commits.members |= {"a", "b"}
+    with ThreadPoolExecutor(2) as threads:
+        told = [threads.submit(commits.write, name, write, {"name": name}) for name in "ab"]
+    assert [type(each.exception(20)) for each in told].count(ValueError) == 1
 
 
 @pytest.mark.parametrize("fault", [OperationalError("", {}, Exception("away")), RuntimeError("away")])
