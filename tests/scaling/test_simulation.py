@@ -34,7 +34,7 @@ def test_a_node_is_as_it_was_measured(database: str, path: str) -> None:
     assert now.per_second == pytest.approx(was.per_second, rel=0.1)
     assert now.median == pytest.approx(was.median, rel=0.1)
     assert now.worst_percent == pytest.approx(was.worst_percent, rel=0.5)
-    assert now.worst_percent_at_32 == pytest.approx(was.worst_percent_at_32, rel=0.35)
+    assert now.worst_percent_at_32 == pytest.approx(was.worst_percent_at_32, rel=0.4)
 
 
 def test_a_herd_drains_alike_at_every_scale() -> None:
