@@ -156,6 +156,23 @@ def test_none_of_several_can_be_inserted(database: Database, client: Client) -> 
     assert [access_token for access_token, _, _ in issued(database)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nobody_waits_for_those_who_are_gone(
+    database: Database, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Units of work that have ended, well or badly, will bring nothing any more."""
+
+    def wait(_seconds: float) -> None:
+        raise AssertionError("somebody is waited for")
+
+    monkeypatch.setattr(group_commit, "sleep", wait)
+    with pytest.raises(RuntimeError, match="bad"), database.unit_of_work():
+        raise RuntimeError("bad")
+    with database.unit_of_work() as stores:
+        stores.tokens.issue(new_token(access_token="a"), client, None)
+    assert [access_token for access_token, _, _ in issued(database)] == ["a"]
+
+
 def refreshing(name: str, client: Client, row_id: str = "") -> Work:
     """Return what redeems a refresh token for the pair of that id."""
 
