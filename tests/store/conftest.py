@@ -38,15 +38,20 @@ def database(upgraded_url: str) -> Iterator[Database]:
     database.dispose()
 
 
+def add_client(database: Database, key: str) -> Client:
+    """Insert a client, and return it as it is read."""
+    with database.unit_of_work() as stores:
+        stores.clients.add(Client(id=key, secret="hash", assigned_user_id="user-1"))
+    with database.unit_of_work() as stores:
+        client, _user = stores.clients.get_with_user(key) or (None, None)
+    assert client is not None
+    return client
+
+
 @pytest.fixture
 def client(database: Database) -> Client:
     """The client of every token that `add_token` inserts, as it was read."""
-    with database.unit_of_work() as stores:
-        stores.clients.add(Client(id="client-1", secret="hash", assigned_user_id="user-1"))
-    with database.unit_of_work() as stores:
-        client, _user = stores.clients.get_with_user("client-1") or (None, None)
-    assert client is not None
-    return client
+    return add_client(database, "client-1")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.drivers import EVERY_DRIVER
 from tests.support.new_tokens import new_token
 from tests.support.plans import statements
 
-from .conftest import NOW, TokenMaker, redeem
+from .conftest import NOW, TokenMaker, add_client, redeem
 
 Work = Callable[[Repositories], object]
 
@@ -54,12 +54,7 @@ def issued(database: Database) -> list[tuple[str | None, str | None, str | None]
 @pytest.fixture
 def second(database: Database) -> Client:
     """Another client, as it was read."""
-    with database.unit_of_work() as stores:
-        stores.clients.add(Client(id="client-2", secret="hash", assigned_user_id="user-1"))
-    with database.unit_of_work() as stores:
-        read, _user = stores.clients.get_with_user("client-2") or (None, None)
-    assert read is not None
-    return read
+    return add_client(database, "client-2")
 
 
 @EVERY_DRIVER
