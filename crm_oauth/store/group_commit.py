@@ -20,8 +20,7 @@ from crm_oauth.store.refusals import is_about_a_row
 _PAUSE = 0.0001  # seconds in which others get their turn
 _AT_MOST = 8  # rows at a time: each number is a statement of its own
 _QUICK = 0.0015  # seconds; a database that takes longer leaves the interpreter to others for long enough
-_FORGETFULNESS = 1.02  # how much slower than the quickest statement the next one may be to become it
-
+_FORGETFULNESS = 1.02  # by which the quickest statement counts as slower with each that follows
 _PATIENCE = 3  # seconds for a turn; the database has its own, and whoever waits in vain is to know within nine
 
 Member = TypeVar("Member", bound=Hashable)
@@ -92,12 +91,12 @@ class GroupCommit(Generic[Member]):
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
         # If those before wait in vain, all do so at the same time rather than one after the other.
-        has_turn = self._turn is not None and self._turn.acquire(timeout=_PATIENCE)
+        turn = self._turn if self._turn and self._turn.acquire(timeout=_PATIENCE) else None
         try:
             yield
         finally:
-            if self._turn and has_turn:
-                self._turn.release()
+            if turn:
+                turn.release()
 
     def _close(self, write: Write[Member], group: list[_Waiting]) -> None:
         with self._lock:

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Dialect,
     Insert,
     Select,
     Table,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.models import Base, Client, NewToken, Token, User
-from crm_oauth.store.prepared_write import PreparedGroup, PreparedText
+from crm_oauth.store.prepared_write import PreparedGroup
 from crm_oauth.store.resource_owner import ResourceOwner, Standing
 
 _CLIENT_COLUMNS = ("id", "secret", "is_confidential", "allowed_grant_type", "assigned_user_id", "deleted")
@@ -105,11 +104,8 @@ def insertion(
 
 
 def _issuing(from_rows: Callable[..., Select[Any]], **known: ColumnElement[Any]) -> PreparedGroup:
-    def make_text(dialect: Dialect, rows: int) -> PreparedText:
-        part = insertion(TOKENS, token_values(**known), from_rows, rows).compile(dialect=dialect)
-        return PreparedText(str(part), [part], rows)
-
-    return PreparedGroup(make_text, TOKENS.columns.id, NEW["id"])
+    statement = partial(insertion, TOKENS, token_values(**known), from_rows)
+    return PreparedGroup(statement, TOKENS.columns.id, NEW["id"])
 
 
 _CLIENT_ID, _USER_ID = _TABLES[Client].columns.id, _TABLES[User].columns.id

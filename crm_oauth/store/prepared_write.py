@@ -70,13 +70,13 @@ class PreparedGroup:
     """INSERTs that go to the driver as one text; each has a condition, and inserts a row where it holds.
 
     Args:
-        make_text: for a dialect, of so many.
+        statement: makes one of so many, each with the same parameters in the same order.
         key: column by which an inserted row is known.
         parameter: that holds its value.
     """
 
-    def __init__(self, make_text: Callable[[Dialect, int], PreparedText], key: Column[Any], parameter: str) -> None:
-        self._make_text = make_text
+    def __init__(self, statement: Callable[[int], Insert], key: Column[Any], parameter: str) -> None:
+        self._statement = statement
         self._key = key
         self._parameter = parameter
         self._texts: WeakKeyDictionary[Dialect, dict[int, PreparedText]] = WeakKeyDictionary()
@@ -88,10 +88,12 @@ class PreparedGroup:
             unit: a unit of work.
             rows: of each INSERT.
         """
-        texts = self._texts.setdefault(unit.connection.dialect, {})
+        dialect = unit.connection.dialect
+        texts = self._texts.setdefault(dialect, {})
         text = texts.get(len(rows))
         if text is None:
-            text = texts[len(rows)] = self._make_text(unit.connection.dialect, len(rows))
+            part = self._statement(len(rows)).compile(dialect=dialect)
+            text = texts[len(rows)] = PreparedText(str(part), [part], len(rows))
         inserted = text.execute(unit.connection, rows)
         if inserted in {0, len(rows)}:
             return [inserted > 0] * len(rows)

@@ -1,6 +1,6 @@
 """A unit of work: reads that stand alone, then writes that become true together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
-from crm_oauth.store.group_commit import GroupCommit
+from crm_oauth.store.group_commit import GroupCommit, Write
 from crm_oauth.store.prepared_write import PreparedWrite, Row
 
 
@@ -81,7 +81,7 @@ class UnitOfWork:
         self._has_begun = False
         return rows
 
-    def write_together(self, write: "Together", row: Row) -> bool:
+    def write_together(self, write: "Write[UnitOfWork]", row: Row) -> bool:
         """Write what is a transaction by itself, perhaps together with others; none must have begun.
 
         Args:
@@ -135,10 +135,6 @@ class UnitOfWork:
             # Nobody knows what it would carry into the next unit of work.
             connection.invalidate()
             raise
-
-
-Together = Callable[[UnitOfWork, Sequence[Row]], Sequence[bool]]
-"""Writes several rows in a transaction of its own, and tells of each whether its condition held."""
 
 
 class _WritingSession(Session):
