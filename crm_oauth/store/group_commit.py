@@ -21,7 +21,7 @@ _PAUSE = 0.0001  # seconds in which others get their turn
 _AT_MOST = 8  # rows at a time: each number is a statement of its own
 _QUICK = 0.0015  # seconds; a database that takes longer leaves the interpreter to others for long enough
 _FORGETFULNESS = 1.02  # by which the quickest statement counts as slower with each that follows
-_PATIENCE = 3  # seconds for a turn; the database has its own, and whoever waits in vain is to know within nine
+_PATIENCE = 1  # seconds for a turn; whoever waits in vain waits as long as the database has him, besides
 
 Member = TypeVar("Member", bound=Hashable)
 Write = Callable[[Member, Sequence[Row]], Sequence[bool]]

@@ -1,9 +1,10 @@
 """Those who write to SQLite wait for each other, and not for ever."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from crm_oauth.store import engine, schema
 from crm_oauth.store.db import Database, DatabaseUnavailable
-from crm_oauth.store.models import Client
+from crm_oauth.store.models import User
+from crm_oauth.store.ports import Repositories
+from tests.support.new_tokens import new_token
+
+from .conftest import NOW, add_client, redeem
 
 
 @pytest.fixture
@@ -31,12 +36,6 @@ def held_by_another(database: Database) -> Iterator[sqlite3.Connection]:
     connection.execute("BEGIN IMMEDIATE")
     yield connection
     connection.close()
-
-
-def add_client(database: Database, key: str) -> None:
-    """Write something."""
-    with database.unit_of_work() as stores:
-        stores.clients.add(Client(id=key))
 
 
 def test_the_next_one_waits(database: Database) -> None:
@@ -67,6 +66,34 @@ def test_threads_wait_together(database: Database) -> None:
         in_time = wait(tries, timeout=8).done
         faults = [type(attempt.exception()) for attempt in in_time]
     assert faults == [DatabaseUnavailable] * 8
+
+
+def test_those_who_write_together_wait_together(database: Database) -> None:
+    """Tokens for clients and for users, and refreshes, give up in time as well, though each kind waits for its turn."""
+    client = add_client(database, "client-1")
+    user = User(id="user-1", user_name="joe", status="Active")
+    with database.unit_of_work() as stores:
+        stores.users.add(user)
+        stores.tokens.issue(new_token(access_token="a", refresh_token="r", refresh_token_expires=NOW), client, None)
+    before = NOW - timedelta(seconds=1)
+    works: list[Callable[[Repositories], object]] = [
+        lambda stores: stores.tokens.issue(new_token(access_token="b"), client, None),
+        lambda stores: stores.tokens.issue(new_token(access_token="c"), client, user),
+        lambda stores: redeem(stores, client, "r", now=before),
+    ]
+
+    def do(work: Callable[[Repositories], object]) -> None:
+        with database.unit_of_work() as stores:
+            work(stores)
+
+    # One kind after the other would take thrice two seconds.
+    with held_by_another(database), ThreadPoolExecutor(3) as threads:
+        tries = [threads.submit(do, work) for work in works]
+        in_time = wait(tries, timeout=5).done
+        faults = [type(attempt.exception()) for attempt in in_time]
+    assert faults == [DatabaseUnavailable] * 3
+    for work in works:
+        do(work)
 
 
 def test_other_faults_are_told_at_once(database: Database) -> None:
