@@ -8,11 +8,11 @@ from sqlalchemy import URL, Connection, exc, text
 from crm_oauth.faults import StartupError
 from crm_oauth.settings import PREFIX
 from crm_oauth.store.engine import make_engine
-from crm_oauth.store.group_commit import GroupCommit
 from crm_oauth.store.ports import Repositories
 from crm_oauth.store.refusals import is_conflict, is_damaged, is_unfit, lacks_table
 from crm_oauth.store.repositories import UserStoreFactory, repositories
 from crm_oauth.store.sharing import Sharing
+from crm_oauth.store.together import Together
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.urls import read_url
 from crm_oauth.store.users import SqlUserStore
@@ -71,7 +71,7 @@ class Database:
             raise StartupError([f"{PREFIX}DATABASE_URL: {error}; {advice}."]) from None
         (sharing or Sharing()).prepare(self._engine)
         self._users = users
-        self._group_commit = GroupCommit[UnitOfWork](one_at_a_time=self._engine.dialect.name == "sqlite")
+        self._together = Together[UnitOfWork](one_at_a_time=self._engine.dialect.name == "sqlite")
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Repositories]:
@@ -92,7 +92,7 @@ class Database:
             DatabaseUnavailable: as `unit_of_work` does.
         """
         with _faults_translated():
-            unit = UnitOfWork(self._engine, self._group_commit)
+            unit = UnitOfWork(self._engine, self._together)
             try:
                 yield unit
                 unit.commit()

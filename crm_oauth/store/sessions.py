@@ -1,17 +1,18 @@
 """Sessions read by one SELECT of columns: every check of a token and every refresh pays for this, without the ORM."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_oauth.store.collations import AsIn
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.ports import Session
 from crm_oauth.store.resource_owner import ResourceOwner, Standing
 from crm_oauth.store.token_filters import LIVE
-
-KEY = "identifier"
-"""The parameter of both queries."""
+from crm_oauth.store.unit_of_work import UnitOfWork
 
 _QUERY = (
     select(
@@ -33,12 +34,38 @@ _QUERY = (
     .outerjoin(User, and_(User.id == AsIn(Token.assigned_user_id, User.id), User.deleted.is_(False)))
 )
 
-BY_ACCESS_TOKEN = _QUERY.where(Token.access_token == bindparam(KEY), LIVE)
-BY_REFRESH_TOKEN = _QUERY.where(Token.refresh_token == bindparam(KEY))
+
+class FindSessions:
+    """Finds sessions by the identifiers of their tokens; whether their users may authenticate is not looked at.
+
+    Args:
+        column: of the identifiers, called as in `Session`.
+        conditions: of what may be found.
+    """
+
+    def __init__(self, column: InstrumentedAttribute[str | None], *conditions: ColumnElement[bool]) -> None:
+        self._column = column
+        self._conditions = conditions
+        self._query = cache(self._make_query)
+
+    def __call__(self, unit: UnitOfWork, identifiers: Sequence[str]) -> Sequence[Session | None]:
+        """Return the session of each identifier, None where there is none, by one SELECT."""
+        parameters = dict(zip(_names(len(identifiers)), identifiers, strict=True))
+        sessions = map(_session_of, unit.read(self._query(len(identifiers)), parameters))
+        # To a database other letters may be equal.
+        found = {getattr(session, self._column.key): session for session in sessions}
+        return [found.get(identifier) for identifier in identifiers]
+
+    def _make_query(self, count: int) -> Executable:
+        identifiers = [bindparam(name, type_=self._column.type) for name in _names(count)]
+        return _QUERY.where(self._column.in_(identifiers), *self._conditions)
 
 
-def session_of(row: Any) -> Session:  # noqa: ANN401  # SQLAlchemy has no type for a row of so many columns
-    """Return the session that a row of either query tells of; whether its user may authenticate is not looked at."""
+def _names(count: int) -> list[str]:
+    return [f"identifier_{number}" for number in range(count)]
+
+
+def _session_of(row: Any) -> Session:  # noqa: ANN401  # SQLAlchemy has no type for a row of so many columns
     row_id, client, user_id, access, refresh, access_expires, refresh_expires, deleted, revoked, *those = row
     live_client, live_user, user_name, *standing = those
     return Session(
@@ -54,3 +81,7 @@ def session_of(row: Any) -> Session:  # noqa: ANN401  # SQLAlchemy has no type f
         has_client=live_client is not None,
         user=None if live_user is None else ResourceOwner(live_user, user_name, Standing(*standing)),
     )
+
+
+BY_ACCESS_TOKEN = FindSessions(Token.access_token, LIVE)
+BY_REFRESH_TOKEN = FindSessions(Token.refresh_token)

@@ -54,13 +54,12 @@ class SqlTokenStore:
 
     def find_session(self, access_token: str) -> Session | None:
         """Find the live row of the access token with this `jti`, its client and its user."""
-        found = map(self._checked, self._unit.read(sessions.BY_ACCESS_TOKEN, {sessions.KEY: access_token}))
-        return next((session for session in found if session.access_token == access_token), None)
+        return self._checked(self._unit.read_together(sessions.BY_ACCESS_TOKEN, access_token))
 
     def find_refreshable(self, refresh_token: str) -> Session | None:
         """Find the row of the refresh token with this identifier, its client and its user."""
-        found = map(self._checked, self._unit.read(sessions.BY_REFRESH_TOKEN, {sessions.KEY: refresh_token}))
-        return next((session for session in found if session.refresh_token == refresh_token), None)
+        [session] = sessions.BY_REFRESH_TOKEN(self._unit, [refresh_token])
+        return self._checked(session)
 
     def find_use(self, row_id: str) -> tuple[Refresh, Token | None] | None:
         """Find when a pair was refreshed, and the pair that took its place."""
@@ -125,8 +124,7 @@ class SqlTokenStore:
         # What the database holds now, for a row may have been loaded before a statement below changed it.
         return self._unit.session.scalars(query.execution_options(populate_existing=True)).all()
 
-    def _checked(self, row: object) -> Session:
-        session = sessions.session_of(row)
-        if session.user is None or self._users.may_authenticate(session.user.standing):
+    def _checked(self, session: Session | None) -> Session | None:
+        if session is None or session.user is None or self._users.may_authenticate(session.user.standing):
             return session
         return replace(session, user=None)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from crm_oauth.store.engine import BEGIN
-from crm_oauth.store.group_commit import GroupCommit, Write
 from crm_oauth.store.prepared_write import PreparedWrite, Row
+from crm_oauth.store.together import Item, Result, Together, Work
 
 
 class UnitOfWork:
@@ -20,13 +20,13 @@ class UnitOfWork:
 
     Args:
         engine: in autocommit mode.
-        group_commit: of all who work with this engine.
+        together: with all who work with this engine.
     """
 
-    def __init__(self, engine: Engine, group_commit: "GroupCommit[UnitOfWork]") -> None:
+    def __init__(self, engine: Engine, together: "Together[UnitOfWork]") -> None:
         self._engine = engine
-        self._group_commit = group_commit
-        group_commit.members.add(self)
+        self._together = together
+        together.members.add(self)
         self._has_begun = False
         self._connection: Connection | None = None
         self._session: Session | None = None
@@ -63,6 +63,18 @@ class UnitOfWork:
         """Run a SELECT and return all its rows."""
         return self.connection.execute(query, parameters).all()
 
+    def read_together(self, read: "Work[UnitOfWork, Item, Result]", item: Item) -> Result:
+        """Read what stands alone, perhaps together with what others read, and return what was found.
+
+        Args:
+            read: for any number of items.
+            item: that this unit of work wants to know of.
+        """
+        # SQLite is asked without a round trip; and whoever has begun sees what he has written.
+        if self._has_begun or self._engine.dialect.name == "sqlite":
+            return read(self, [item])[0]
+        return self._together.do(self, read, item)
+
     def write(self, statement: Executable) -> int:
         """Run a statement within the transaction and return how many rows it matched."""
         self.begin()
@@ -81,14 +93,14 @@ class UnitOfWork:
         self._has_begun = False
         return rows
 
-    def write_together(self, write: "Write[UnitOfWork]", row: Row) -> bool:
+    def write_together(self, write: "Work[UnitOfWork, Row, bool]", row: Row) -> bool:
         """Write what is a transaction by itself, perhaps together with others; none must have begun.
 
         Args:
             write: for any number of rows.
             row: for which this unit of work wants to know whether its condition held.
         """
-        return self._group_commit.write(self, write, row)
+        return self._together.do(self, write, row)
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
@@ -115,7 +127,7 @@ class UnitOfWork:
 
     def close(self) -> None:
         """Give the connection back; what was not committed is undone."""
-        self._group_commit.members.discard(self)
+        self._together.members.discard(self)
         if self._connection is None:
             return
         try:

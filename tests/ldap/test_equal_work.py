@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import make_url
 
 from crm_oauth.store.engine import make_engine
-from crm_oauth.store.group_commit import GroupCommit
 from crm_oauth.store.models import User
+from crm_oauth.store.together import Together
 from crm_oauth.store.unit_of_work import UnitOfWork
 from crm_oauth.store.user_stores import open_directory, user_store
 from tests.ldap.conftest import BY_NAME, BY_SEARCH, SettingsMaker
@@ -86,6 +86,6 @@ def test_barred_users(tmp_path: Path, settings: SettingsMaker, columns: dict[str
     """The right password of a user whom the CRM bars is as wrong as any other."""
     # No row is read: what the store needs is the directory.
     engine = make_engine(make_url(f"sqlite:///{tmp_path / 'unused.db'}"), pool_size=1, statement_timeout=1)
-    users = user_store(settings(**BY_SEARCH))(UnitOfWork(engine, GroupCommit(one_at_a_time=True)))
+    users = user_store(settings(**BY_SEARCH))(UnitOfWork(engine, Together(one_at_a_time=True)))
     assert users.verify_password(User(user_name="joe", **columns), password_of("joe")) is accepted
     assert not users.verify_password(None, password_of("joe"))

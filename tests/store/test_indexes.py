@@ -11,6 +11,7 @@ from crm_oauth.store.db import Database
 from crm_oauth.store.models import Client, Token, User
 from crm_oauth.store.own_models import Refresh
 from crm_oauth.store.ports import Repositories, Session, TokenFilter
+from crm_oauth.store.sessions import BY_ACCESS_TOKEN
 from tests.support.new_tokens import new_token
 from tests.support.plans import parts, plan_of, statements
 
@@ -37,6 +38,7 @@ SESSION = Session(
     user=None,
 )
 
+READS_ALL = r"SCAN oauth|SCAN users|Seq Scan|'type': 'ALL'"
 LOOK_UPS: dict[str, tuple[Callable[[Repositories], object], str]] = {
     "client by id": (lambda stores: stores.clients.get("7"), PRIMARY_KEY),
     "client with user": (lambda stores: stores.clients.get_with_user("7"), PRIMARY_KEY),
@@ -101,4 +103,14 @@ def test_look_up_uses_its_index(filled: Database, look_up: Callable[[Repositorie
     told = [part for statement, parameters in seen for part in parts(statement, parameters)]
     plan = plan_of(filled, *next(each for each in told if not each[0].startswith("BEGIN")))
     assert re.search(rf"\b({index})\b", plan)
-    assert not re.search(r"SCAN oauth|SCAN users|Seq Scan|'type': 'ALL'", plan)
+    assert not re.search(READS_ALL, plan)
+
+
+def test_sessions_looked_up_together_use_the_index(filled: Database) -> None:
+    """As many sessions as are ever looked up together are so by the index of their tokens."""
+    with statements(filled) as seen, filled.work() as unit:
+        found = BY_ACCESS_TOKEN(unit, [f"access-{number}" for number in range(8)])
+    assert [session.row_id for session in found if session] == list("01234567")
+    plan = plan_of(filled, *seen[0])
+    assert "ix_oauth2tokens_access_token" in plan
+    assert not re.search(READS_ALL, plan)

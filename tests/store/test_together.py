@@ -1,4 +1,4 @@
-"""What several requests write at the same time is one transaction, in which none can spoil what is another's."""
+"""What several requests write or look up at the same time is one statement, in which none can spoil another's."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from crm_oauth.store import group_commit
+from crm_oauth.store import together
 from crm_oauth.store.db import Database, DatabaseUnavailable, UnfitTextError
-from crm_oauth.store.models import Client, NewToken, User
+from crm_oauth.store.models import Client, NewToken, Token, User
 from crm_oauth.store.ports import Repositories, StaleRead, TokenFilter
 from tests.support.drivers import EVERY_DRIVER
 from tests.support.new_tokens import new_token
@@ -23,7 +23,7 @@ Work = Callable[[Repositories], object]
 
 @pytest.fixture(autouse=True)
 def _long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "_PAUSE", 0.5)
+    monkeypatch.setattr(together, "_PAUSE", 0.5)
 
 
 def at_once(database: Database, *works: Work) -> list[Future[object]]:
@@ -160,12 +160,22 @@ def test_nobody_waits_for_those_who_are_gone(
     def wait(_seconds: float) -> None:
         raise AssertionError("somebody is waited for")
 
-    monkeypatch.setattr(group_commit, "sleep", wait)
+    monkeypatch.setattr(together, "sleep", wait)
     with pytest.raises(RuntimeError, match="bad"), database.unit_of_work():
         raise RuntimeError("bad")
     with database.unit_of_work() as stores:
         stores.tokens.issue(new_token(access_token="a"), client, None)
     assert [access_token for access_token, _, _ in issued(database)] == ["a"]
+
+
+def looking_up(access_token: str) -> Work:
+    """Return what tells the access token of the session found by it."""
+
+    def look_up(stores: Repositories) -> str | None:
+        session = stores.tokens.find_session(access_token)
+        return session.access_token if session else None
+
+    return look_up
 
 
 def refreshing(name: str, client: Client, row_id: str = "") -> Work:
@@ -228,3 +238,32 @@ def test_one_of_several_cannot_be_refreshed(database: Database, client: Client, 
     assert [access_token for access_token, _, _ in issued(database)] == ["b", "d", "next-a", "next-c"]
     with database.unit_of_work() as stores:
         assert redeem(stores, client, "b"), "it is as good as before"
+
+
+@EVERY_DRIVER
+def test_checks(database: Database, add_token: TokenMaker) -> None:
+    """Sessions that are looked up at the same time are so by one SELECT, over SQLite by one each; none is another's."""
+    for name in "abc":
+        add_token(access_token=name, refresh_token=name)
+    with statements(database) as seen:
+        told = at_once(database, *(looking_up(name) for name in ("a", "C", "b", "unknown", "a")))
+    assert [each.result() for each in told] == ["a", None, "b", None, "a"]
+    together_at_all = database.url.get_backend_name() != "sqlite"
+    assert [statement.split()[0] for statement, _ in seen] == ["SELECT"] * (1 if together_at_all else 5)
+
+
+@EVERY_DRIVER
+def test_who_has_written_looks_up_alone(database: Database) -> None:
+    """A unit of work finds what it has just inserted, which another at the same time does not."""
+    both_have_looked = Barrier(2, timeout=20)
+
+    def look_up(stores: Repositories) -> object:
+        found = looking_up("b")(stores)
+        both_have_looked.wait()
+        return found
+
+    def insert_and_look_up(stores: Repositories) -> object:
+        stores.tokens.add(Token(id="new", client="client-1", access_token="b", deleted=False, token_is_revoked=False))
+        return look_up(stores)
+
+    assert [each.result() for each in at_once(database, insert_and_look_up, look_up)] == ["b", None]

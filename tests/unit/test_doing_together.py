@@ -9,9 +9,9 @@ from time import sleep
 import pytest
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from crm_oauth.store import group_commit
-from crm_oauth.store.group_commit import GroupCommit
+from crm_oauth.store import together
 from crm_oauth.store.prepared_write import Row
+from crm_oauth.store.together import Together
 
 
 class Written:
@@ -37,17 +37,17 @@ def written() -> Written:
 
 @pytest.fixture(autouse=True)
 def _long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "_PAUSE", 0.5)
+    monkeypatch.setattr(together, "_PAUSE", 0.5)
 
 
-def write_at_once(commits: GroupCommit[str], written: Written, rows: Sequence[Row]) -> list[Future[bool]]:
+def write_at_once(doing: Together[str], written: Written, rows: Sequence[Row]) -> list[Future[bool]]:
     """Have as many members as rows come with them at the same time."""
-    commits.members |= {row["name"] for row in rows}
+    doing.members |= {row["name"] for row in rows}
     all_here = Barrier(len(rows), timeout=20)
 
     def write(row: Row) -> bool:
         all_here.wait()
-        return commits.write(row["name"], written.write, row)
+        return doing.do(row["name"], written.write, row)
 
     with ThreadPoolExecutor(len(rows)) as threads:
         return [threads.submit(write, row) for row in rows]
@@ -57,33 +57,45 @@ def write_at_once(commits: GroupCommit[str], written: Written, rows: Sequence[Ro
 def test_together(written: Written, one_at_a_time: bool) -> None:  # noqa: FBT001  # pytest's way
     """Rows that come at the same time are one group, and each member is told whether its own condition held."""
     rows: list[Row] = [{"name": "a"}, {"name": "b", "holds": False}, {"name": "c"}]
-    told = write_at_once(GroupCommit(one_at_a_time=one_at_a_time), written, rows)
+    told = write_at_once(Together(one_at_a_time=one_at_a_time), written, rows)
     assert [each.result() for each in told] == [True, False, True]
     assert written.groups == [["a", "b", "c"]]
 
 
 def test_alone(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is nobody else to wait for, nobody is waited for."""
-    monkeypatch.setattr(group_commit, "_PAUSE", 60)
-    commits = GroupCommit[str](one_at_a_time=False)
-    commits.members.add("a")
-    assert [commits.write("a", written.write, {"name": name}) for name in "ab"] == [True, True]
+    monkeypatch.setattr(together, "_PAUSE", 60)
+    doing = Together[str](one_at_a_time=False)
+    doing.members.add("a")
+    assert [doing.do("a", written.write, {"name": name}) for name in "ab"] == [True, True]
     assert written.groups == [["a"], ["b"]]
+
+
+def test_nothing_is_a_result() -> None:
+    """Whoever is told None is told so once: nothing is tried again."""
+    doing, asked = Together[str](one_at_a_time=False), []
+
+    def look_up(_member: str, items: Sequence[str]) -> Sequence[None]:
+        asked.append(items)
+        return [None] * len(items)
+
+    assert doing.do("a", look_up, "item") is None
+    assert asked == [["item"]]
 
 
 def test_other_writes_are_other_groups(written: Written) -> None:
     """What is written in another way is written by itself."""
-    commits, other = GroupCommit[str](one_at_a_time=False), Written()
-    commits.members |= {"a", "b"}
+    doing, other = Together[str](one_at_a_time=False), Written()
+    doing.members |= {"a", "b"}
     with ThreadPoolExecutor(2) as threads:
-        told = [threads.submit(commits.write, "a", by.write, {"name": "a"}) for by in (written, other)]
+        told = [threads.submit(doing.do, "a", by.write, {"name": "a"}) for by in (written, other)]
     assert [each.result() for each in told] == [True, True]
     assert written.groups == other.groups == [["a"]]
 
 
 def test_eight_at_most(written: Written) -> None:
     """More rows than eight are several groups, and none is forgotten."""
-    told = write_at_once(GroupCommit(one_at_a_time=False), written, [{"name": f"{number}"} for number in range(10, 30)])
+    told = write_at_once(Together(one_at_a_time=False), written, [{"name": f"{number}"} for number in range(10, 30)])
     assert all(each.result() for each in told)
     assert sorted(len(group) for group in written.groups) == [4, 8, 8]
     assert sorted(chain(*written.groups)) == [f"{number}" for number in range(10, 30)]
@@ -94,7 +106,7 @@ def test_a_bad_row_is_nobody_elses_fault(written: Written, kind: type[DataError 
     """Where one row of several is refused each is tried by itself, and only the bad one fails."""
     fault = kind("", {}, Exception("bad"))
     good, bad, also_good = write_at_once(
-        GroupCommit(one_at_a_time=False), written, [{"name": "a"}, {"name": "b", "fault": fault}, {"name": "c"}]
+        Together(one_at_a_time=False), written, [{"name": "a"}, {"name": "b", "fault": fault}, {"name": "c"}]
     )
     assert (good.result(), also_good.result()) == (True, True)
     with pytest.raises(kind, match="bad"):
@@ -105,56 +117,57 @@ def test_a_bad_row_is_nobody_elses_fault(written: Written, kind: type[DataError 
 
 def test_a_lone_bad_row(written: Written) -> None:
     """A row that is refused by itself is not tried again."""
-    commits, fault = GroupCommit[str](one_at_a_time=False), IntegrityError("", {}, Exception("bad"))
+    doing, fault = Together[str](one_at_a_time=False), IntegrityError("", {}, Exception("bad"))
     with pytest.raises(IntegrityError, match="bad"):
-        commits.write("a", written.write, {"name": "a", "fault": fault})
+        doing.do("a", written.write, {"name": "a", "fault": fault})
     assert written.groups == [["a"]]
 
 
 def test_a_write_that_tells_too_little() -> None:
     """Who is told nothing of his row by mistake gets an error, and does not wait for ever."""
-    commits = GroupCommit[str](one_at_a_time=False)
+    doing = Together[str](one_at_a_time=False)
 
     def write(_member: str, rows: Sequence[Row]) -> Sequence[bool]:
         return [True] * (len(rows) - 1)
 
-    commits.members |= {"a", "b"}
+    doing.members |= {"a", "b"}
     with ThreadPoolExecutor(2) as threads:
-        told = [threads.submit(commits.write, name, write, {"name": name}) for name in "ab"]
+        told = [threads.submit(doing.do, name, write, {"name": name}) for name in "ab"]
     assert [type(each.exception(20)) for each in told].count(ValueError) == 1
 
 
 @pytest.mark.parametrize("fault", [OperationalError("", {}, Exception("away")), RuntimeError("away")])
 def test_a_failure_is_told_to_all(written: Written, fault: Exception) -> None:
     """Where the database cannot do it nothing is tried again, and whoever had a row is told."""
-    commits = GroupCommit[str](one_at_a_time=False)
-    told = write_at_once(commits, written, [{"name": "a"}, {"name": "b", "fault": fault}])
+    doing = Together[str](one_at_a_time=False)
+    told = write_at_once(doing, written, [{"name": "a"}, {"name": "b", "fault": fault}])
     for each in told:
         with pytest.raises(type(fault), match="away"):
             each.result()
     assert written.groups == [["a", "b"]]
-    assert commits.write("a", written.write, {"name": "a"}), "the next one is not affected"
+    assert doing.do("a", written.write, {"name": "a"}), "the next one is not affected"
 
 
-def test_over_a_slow_database_nobody_waits(written: Written) -> None:
-    """Where each statement takes long two are under way at once, rather than one for both."""
-    commits = GroupCommit[str](one_at_a_time=False)
+def test_over_a_slow_database_nobody_waits() -> None:
+    """Where each statement of a kind takes long two are under way at once, however quick those of others are."""
+    doing = Together[str](one_at_a_time=False)
+    both_under_way = Barrier(1, timeout=20)
 
-    def write_slowly(_member: str, _rows: Sequence[Row]) -> Sequence[bool]:
+    def write_slowly(_member: str, rows: Sequence[Row]) -> Sequence[bool]:
         sleep(0.004)
-        return [True]
+        both_under_way.wait()
+        return [True] * len(rows)
+
+    def look_up_quickly(_member: str, items: Sequence[str]) -> Sequence[str]:
+        return items
 
     for _ in range(50):
-        commits.write("a", write_slowly, {})
+        doing.do("a", write_slowly, {})
+        doing.do("a", look_up_quickly, "item")
     both_under_way = Barrier(2, timeout=20)
-
-    def write(member: str, rows: Sequence[Row]) -> Sequence[bool]:
-        both_under_way.wait()
-        return written.write(member, rows)
-
-    commits.members |= {"a", "b"}
+    doing.members |= {"a", "b"}
     with ThreadPoolExecutor(2) as threads:
-        told = [threads.submit(commits.write, name, write, {"name": name}) for name in "ab"]
+        told = [threads.submit(doing.do, name, write_slowly, {"name": name}) for name in "ab"]
     assert [each.result() for each in told] == [True, True]
 
 
@@ -175,11 +188,11 @@ class OneHeldUp:
 
 def test_who_waits_for_a_turn_gathers(written: Written) -> None:
     """Where the database takes one transaction at a time, the rows that come during one are one group after it."""
-    commits, held_up = GroupCommit[str](one_at_a_time=True), OneHeldUp(written)
+    doing, held_up = Together[str](one_at_a_time=True), OneHeldUp(written)
     with ThreadPoolExecutor(4) as threads:
-        first = threads.submit(commits.write, "a", held_up.write, {"name": "a"})
+        first = threads.submit(doing.do, "a", held_up.write, {"name": "a"})
         assert held_up.begun.wait(20)
-        others = [threads.submit(commits.write, name, held_up.write, {"name": name}) for name in "bcd"]
+        others = [threads.submit(doing.do, name, held_up.write, {"name": name}) for name in "bcd"]
         with pytest.raises(TimeoutError):
             others[0].result(0.3)
         held_up.go_on.set()
@@ -189,12 +202,12 @@ def test_who_waits_for_a_turn_gathers(written: Written) -> None:
 
 def test_waiting_for_a_turn_ends(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits too long tries without a turn, and finds out what the database says."""
-    monkeypatch.setattr(group_commit, "_PATIENCE", 0.2)
-    commits, held_up = GroupCommit[str](one_at_a_time=True), OneHeldUp(written)
+    monkeypatch.setattr(together, "_PATIENCE", 0.2)
+    doing, held_up = Together[str](one_at_a_time=True), OneHeldUp(written)
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(commits.write, "a", held_up.write, {"name": "a"})
+        first = threads.submit(doing.do, "a", held_up.write, {"name": "a"})
         assert held_up.begun.wait(20)
-        assert threads.submit(commits.write, "b", held_up.write, {"name": "b"}).result(20)
+        assert threads.submit(doing.do, "b", held_up.write, {"name": "b"}).result(20)
         held_up.go_on.set()
         assert first.result()
     assert written.groups == [["b"], ["a"]]
