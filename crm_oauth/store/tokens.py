@@ -42,11 +42,7 @@ class SqlTokenStore:
         else:
             row |= issuing.user_as_read(user)
             write = issuing.ISSUE_FOR_USER if isinstance(user, User) else issuing.ISSUE_FOR_OWNER
-        if self._unit.has_begun:
-            [inserted] = write(self._unit, [row])
-        else:
-            inserted = self._unit.write_together(write, row)
-        if inserted:
+        if self._unit.write_together(write, row):
             return
         if user is not None and self._users.get(user.id) is None:
             raise UnknownOwner(user.id)

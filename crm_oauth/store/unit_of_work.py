@@ -94,13 +94,13 @@ class UnitOfWork:
         return rows
 
     def write_together(self, write: "Work[UnitOfWork, Row, bool]", row: Row) -> bool:
-        """Write what is a transaction by itself, perhaps together with others; none must have begun.
+        """Write what can be a transaction by itself, then perhaps together with others.
 
         Args:
             write: for any number of rows.
             row: for which this unit of work wants to know whether its condition held.
         """
-        return self._together.do(self, write, row)
+        return write(self, [row])[0] if self._has_begun else self._together.do(self, write, row)
 
     def begin(self) -> None:
         """Begin the transaction, unless it has begun."""
