@@ -267,3 +267,18 @@ def test_who_has_written_looks_up_alone(database: Database) -> None:
         return look_up(stores)
 
     assert [each.result() for each in at_once(database, insert_and_look_up, look_up)] == ["b", None]
+
+
+@EVERY_DRIVER
+def test_who_has_written_issues_alone(database: Database, client: Client) -> None:
+    """A pair for a client that the same unit of work has just inserted is issued, though others issue as well."""
+
+    def insert_and_issue(stores: Repositories) -> None:
+        stores.clients.add(Client(id="new", secret="", allowed_grant_type="client_credentials"))
+        new = stores.clients.get("new")
+        assert new is not None
+        issuing(new_token(access_token="b"), new)(stores)
+
+    told = at_once(database, insert_and_issue, issuing(new_token(access_token="a"), client))
+    assert [each.exception() for each in told] == [None, None]
+    assert issued(database) == [("a", "client-1", None), ("b", "new", None)]
